@@ -1,0 +1,151 @@
+# espalier: build, test, demonstrate.
+#
+#   make            the tools, in bin/
+#   make check      every test: release, sanitizers, double-precision gradients
+#   make demo       the first sweep, with its table and figure (QUICK=1: a short form)
+#   make deps       install the libraries (apt-get; as root or through sudo)
+#   make help       the other targets
+
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS   += --no-builtin-rules
+
+VERSION := 0.1.0
+
+# release: what users run.  asan: the same under address and undefined-behaviour sanitizers.
+# double: real = double, for gradient checks.  Each has a build folder of its own.
+VARIANT ?= release
+B       := build/$(VARIANT)
+BIN     := $(if $(filter release,$(VARIANT)),bin,$(B)/bin)
+
+CC       ?= cc
+ifeq ($(origin CC),default)
+CC       := cc
+endif
+CPPFLAGS := -D_XOPEN_SOURCE=700 -I.
+# No -ffast-math and no -march=native; contraction off: the bits of a run must not depend on which
+# instructions the compiler happened to fuse.
+CFLAGS   ?= -O2 -g
+BASE     := -std=c11 -pthread -ffp-contract=off -fno-common
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wold-style-definition -Wvla -Wwrite-strings -Wformat=2 -Wundef
+ifdef DEV
+WARN     += -Werror
+endif
+VFLAGS_release :=
+VFLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+VFLAGS_double  := -DREAL_IS_DOUBLE
+ifeq ($(filter $(VARIANT),release asan double),)
+$(error VARIANT is '$(VARIANT)'; it must be release, asan or double)
+endif
+VFLAGS   := $(VFLAGS_$(VARIANT))
+ALLFLAGS := $(CPPFLAGS) $(CFLAGS) $(BASE) $(WARN) $(VFLAGS)
+LDLIBS   := -lpcre2-8 -lzstd -lcsv -ljansson -lxxhash -lopenblas -lm -lpthread
+
+LIB_SRC  := $(sort $(wildcard lib/*.c))
+NN_SRC   := $(sort $(wildcard nn/*.c))
+TOOL_SRC := $(sort $(wildcard gen/gen-*.c train/train-*.c eval/eval-*.c))
+TOOLS    := $(notdir $(TOOL_SRC:.c=))
+# Modules that only the tools of one folder share.
+MOD_SRC  := $(filter-out $(TOOL_SRC),$(sort $(wildcard gen/*.c train/*.c eval/*.c)))
+UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
+GRAD_SRC := $(sort $(wildcard tests/unit/grad_*.c))
+
+obj       = $(patsubst %.c,$(B)/%.o,$(1))
+ARCHIVES := $(B)/libnn.a $(B)/libespalier.a
+UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
+GRAD_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(GRAD_SRC))
+
+.PHONY: all help deps check check-fast demo clean fmt lint unit grad tools
+all: tools
+tools: $(TOOLS:%=$(BIN)/%)
+unit: $(UNIT_BIN)
+grad: $(GRAD_BIN)
+
+help:
+	@sed -n '3,8p' Makefile | cut -c3-
+	@echo '  make check-fast the tests of the release build alone'
+	@echo '  make fmt lint   clang-format in place; compiler and cppcheck warnings as errors'
+	@echo '  make clean      remove bin/ and build/'
+	@echo 'Variables: VARIANT=release|asan|double  DEV=1 (warnings are errors)  SEEDS="1 2 3"  QUICK=1'
+
+# Flags stamp: rewritten only when the flags change; every object depends on it.
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(CC) $(ALLFLAGS)' | cmp -s - $@ || printf '%s\n' '$(CC) $(ALLFLAGS)' > $@
+# Version stamp: the commit, with a + when the tree differs from it.
+$(B)/version.h: FORCE
+	@mkdir -p $(@D)
+	@g=$$(git rev-parse --short=7 HEAD 2>/dev/null || echo unknown); \
+	 if [ "$$g" != unknown ] && ! git diff --quiet HEAD -- lib nn gen train eval 2>/dev/null; then g="$$g+"; fi; \
+	 printf '#define ESPALIER_VERSION "%s"\n#define ESPALIER_COMMIT "%s"\n' '$(VERSION)' "$$g" > $@.new; \
+	 if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+FORCE:
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALLFLAGS) $(OBJFLAGS) -MMD -MP -c -o $@ $<
+$(B)/lib/version.o: $(B)/version.h
+$(B)/lib/version.o: OBJFLAGS = -include $(B)/version.h
+# The numerics gain from the vectoriser; the rest does not need it.
+$(call obj,$(NN_SRC)): OBJFLAGS = -O3
+
+$(B)/libespalier.a: $(call obj,$(LIB_SRC))
+	@rm -f $@
+	ar rcs $@ $^
+$(B)/libnn.a: $(call obj,$(NN_SRC))
+	@rm -f $@
+	ar rcs $@ $^
+
+define TOOL_RULE
+$(BIN)/$(notdir $(1:.c=)): $(call obj,$(1)) $(call obj,$(filter $(dir $(1))%,$(MOD_SRC))) $(ARCHIVES)
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALLFLAGS) -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach t,$(TOOL_SRC),$(eval $(call TOOL_RULE,$(t))))
+
+$(B)/unit/%: $(B)/tests/unit/%.o $(call obj,$(filter eval/%,$(MOD_SRC))) $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(CC) $(ALLFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+-include $(shell find build -name '*.d' 2>/dev/null)
+.SECONDARY:
+
+# Debian packages: the compiler, the libraries, and what the tests and the figures call.
+PACKAGES := gcc libc6-dev make zstd libpcre2-dev libzstd-dev libopenblas-pthread-dev libcsv-dev \
+            libjansson-dev libxxhash-dev libcmocka-dev gnuplot-nox
+deps:
+	@missing=; for p in $(PACKAGES); do \
+	   dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	 [ -n "$$missing" ] || exit 0; \
+	 install="apt-get install -y --no-install-recommends$$missing"; \
+	 if ! command -v apt-get >/dev/null; then \
+	   echo "make deps: this system has no apt-get; install the equivalent of:$$missing" >&2; exit 1; fi; \
+	 if [ "$$(id -u)" = 0 ]; then sudo=; \
+	 elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo='sudo '; \
+	 else echo "make deps: these packages are missing; install them with:" >&2; \
+	   echo "    sudo $$install" >&2; exit 1; fi; \
+	 echo "make deps: installing$$missing"; \
+	 $${sudo}apt-get update -q >/dev/null && $${sudo}env DEBIAN_FRONTEND=noninteractive $$install >/dev/null
+
+# The sub-makes run after deps, so that a fresh system has a compiler by then.
+check: deps
+	@tests/run release asan double
+check-fast: deps
+	@tests/run release
+
+demo: deps
+	@$(MAKE) --no-print-directory tools
+	@$(MAKE) --no-print-directory -f sweeps/declaratives.mk $(if $(filter -j%,$(MAKEFLAGS)),,-j2) demo
+
+fmt:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+lint:
+	$(MAKE) DEV=1 VARIANT=release tools unit
+	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
+	cppcheck -q --std=c11 --enable=warning,portability --error-exitcode=1 --inline-suppr -I. lib nn gen train eval
+
+clean:
+	rm -rf bin build

@@ -1,0 +1,53 @@
+/* Memory: checked allocation, growable byte buffers, arenas.
+ *
+ * Running out of memory ends the process (status 71) with the size that was asked for: the one
+ * place where library code does not return an error. */
+#ifndef ESPALIER_MEM_H
+#define ESPALIER_MEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/msg.h"
+
+/* count * size bytes, zeroed; the product is checked. Never NULL, also for zero bytes.
+ * Free with free(). */
+void *mem_alloc(size_t count, size_t size);
+
+/* The same, aligned to 64 bytes (a cache line, an AVX-512 register). Free with free(). */
+void *mem_aligned(size_t count, size_t size);
+
+/* Make room for at least `need` elements of `size` bytes: at least doubles *capacity. New room is
+ * zeroed. Returns the array, which may have moved. */
+void *mem_grow(void *array, size_t *capacity, size_t need, size_t size);
+
+char *mem_strdup(const char *text);
+char *mem_strndup(const char *text, size_t len);
+
+/* A growable byte string; data is NUL-terminated whenever it is not NULL. Zero-initialise it. */
+struct buf {
+    char *data;
+    size_t len, cap;
+};
+
+void buf_add(struct buf *b, const void *bytes, size_t len);
+void buf_puts(struct buf *b, const char *text);
+void buf_putc(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
+void buf_clear(struct buf *b);
+void buf_free(struct buf *b);
+
+/* An arena hands out memory that is released together. Zero-initialise it. */
+struct arena {
+    struct arena_block *first, *current;
+};
+
+/* Zeroed, aligned to 16 bytes; valid until the next arena_reset or arena_free. */
+void *arena_alloc(struct arena *a, size_t count, size_t size);
+char *arena_strndup(struct arena *a, const char *text, size_t len);
+
+/* Release everything but keep the blocks for reuse; release the blocks too. */
+void arena_reset(struct arena *a);
+void arena_free(struct arena *a);
+
+#endif
