@@ -30,7 +30,7 @@ CPPFLAGS := -D_XOPEN_SOURCE=700 -I.
 CFLAGS   ?= -O2 -g
 BASE     := -std=c11 -pthread -ffp-contract=off -fno-common
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-            -Wold-style-definition -Wvla -Wwrite-strings -Wformat=2 -Wundef
+            -Wold-style-definition -Wno-missing-field-initializers -Wvla -Wwrite-strings -Wformat=2 -Wundef
 ifdef DEV
 WARN     += -Werror
 endif

@@ -1,0 +1,373 @@
+#include "lib/corpus.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "lib/zio.h"
+
+struct header_line {
+    char *key, *value;
+};
+
+struct corpus_reader {
+    struct zio_reader *in;
+    bool has_header; /* the current section opened with ##espalier */
+    bool in_section; /* between a header and its ##end */
+    uint64_t rows;   /* of the current section */
+    char **columns;  /* of the first section */
+    size_t n_columns;
+    struct header_line *lines;
+    size_t n_lines, cap_lines;
+    char **fields;
+    char *held; /* the first line of headerless text, read ahead by corpus_open */
+    uint64_t line;
+};
+
+static const char MAGIC[] = "##espalier ";
+
+const char *corpus_name(const struct corpus_reader *c) {
+    return zio_name(c->in);
+}
+
+uint64_t corpus_line(const struct corpus_reader *c) {
+    return c->line;
+}
+
+const char *const *corpus_columns(const struct corpus_reader *c, size_t *n) {
+    *n = c->n_columns;
+    return (const char *const *)c->columns;
+}
+
+int corpus_column(const struct corpus_reader *c, const char *name) {
+    for (size_t i = 0; i < c->n_columns; i++)
+        if (strcmp(c->columns[i], name) == 0)
+            return (int)i;
+    return -1;
+}
+
+const char *corpus_header(const struct corpus_reader *c, const char *key, size_t k) {
+    for (size_t i = 0; i < c->n_lines; i++)
+        if (strcmp(c->lines[i].key, key) == 0 && k-- == 0)
+            return c->lines[i].value;
+    return NULL;
+}
+
+static int bad_line(const struct corpus_reader *c, struct err *err, const char *what) {
+    return err_set(err, STATUS_DATA, "%s: line %llu: %s", corpus_name(c),
+                   (unsigned long long)c->line, what);
+}
+
+static int next_line(struct corpus_reader *c, char **line, size_t *len, struct err *err) {
+    int got = zio_getline(c->in, line, len, err);
+    c->line = zio_line(c->in);
+    return got;
+}
+
+/* Cut text at its TABs into at most max parts; returns how many parts there are. */
+static size_t cut(char *text, char **parts, size_t max) {
+    size_t n = 0;
+    for (;;) {
+        if (n < max)
+            parts[n] = text;
+        n++;
+        char *tab = strchr(text, '\t');
+        if (!tab)
+            return n;
+        if (n <= max)
+            *tab = '\0';
+        text = tab + 1;
+    }
+}
+
+static size_t count_tabs(const char *text) {
+    size_t n = 0;
+    for (; *text; text++)
+        n += *text == '\t';
+    return n;
+}
+
+/* Take the columns of the first section; those of later ones must be the same. */
+static int take_columns(struct corpus_reader *c, char *names, struct err *err) {
+    size_t n = count_tabs(names) + 1;
+    char **parts = mem_alloc(n, sizeof *parts);
+    cut(names, parts, n);
+    int result = 0;
+    if (!c->columns) {
+        for (size_t i = 0; i < n && result == 0; i++) {
+            for (size_t j = 0; j < i; j++)
+                if (strcmp(parts[i], parts[j]) == 0)
+                    result = err_set(err, STATUS_DATA, "%s: line %llu: column '%s' is named twice",
+                                     corpus_name(c), (unsigned long long)c->line, parts[i]);
+            if (!*parts[i])
+                result = bad_line(c, err, "a column has no name");
+        }
+        if (result == 0) {
+            c->columns = mem_alloc(n, sizeof *c->columns);
+            c->fields = mem_alloc(n, sizeof *c->fields);
+            c->n_columns = n;
+            for (size_t i = 0; i < n; i++)
+                c->columns[i] = mem_strdup(parts[i]);
+        }
+    } else {
+        bool same = n == c->n_columns;
+        for (size_t i = 0; same && i < n; i++)
+            same = strcmp(parts[i], c->columns[i]) == 0;
+        if (!same)
+            result = bad_line(c, err,
+                              "the columns differ from those of the section before; "
+                              "only corpora with the same columns can be joined");
+    }
+    free(parts);
+    return result;
+}
+
+static void keep_header_line(struct corpus_reader *c, const char *key, const char *value) {
+    c->lines = mem_grow(c->lines, &c->cap_lines, c->n_lines + 1, sizeof *c->lines);
+    c->lines[c->n_lines++] = (struct header_line){mem_strdup(key), mem_strdup(value)};
+}
+
+/* Read the header lines that follow a magic line, up to and with the columns. */
+static int read_header(struct corpus_reader *c, const char *magic, struct err *err) {
+    if (strcmp(magic + strlen(MAGIC), "1") != 0)
+        return err_set(err, STATUS_DATA,
+                       "%s: line %llu: format version '%s' is newer than this program knows (1)",
+                       corpus_name(c), (unsigned long long)c->line, magic + strlen(MAGIC));
+    c->has_header = c->in_section = true;
+    c->rows = 0;
+    for (;;) {
+        char *line;
+        size_t len;
+        int got = next_line(c, &line, &len, err);
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            return err_set(err, STATUS_DATA, "%s: ends inside its header", corpus_name(c));
+        if (strncmp(line, "##", 2) == 0) {
+            char *tab = strchr(line, '\t');
+            if (tab)
+                *tab = '\0';
+            keep_header_line(c, line + 2, tab ? tab + 1 : "");
+        } else if (line[0] == '#') {
+            return take_columns(c, line + 1, err);
+        } else {
+            return bad_line(c, err, "the header has no line that names the columns (#source...)");
+        }
+    }
+}
+
+struct corpus_reader *corpus_open(const char *path, struct err *err) {
+    struct zio_reader *in = zio_open(path, err);
+    if (!in)
+        return NULL;
+    struct corpus_reader *c = mem_alloc(1, sizeof *c);
+    c->in = in;
+    char *line;
+    size_t len;
+    int got;
+    do
+        got = next_line(c, &line, &len, err);
+    while (got > 0 && len == 0);
+    if (got == 0)
+        got = err_set(err, STATUS_DATA, "%s: is empty", corpus_name(c));
+    if (got > 0 && strncmp(line, MAGIC, strlen(MAGIC)) == 0) {
+        got = read_header(c, line, err);
+    } else if (got > 0) {
+        size_t tabs = count_tabs(line);
+        char source[] = "source", both[] = "source\ttarget";
+        if (tabs > 1)
+            got = bad_line(c, err, "more than two columns, and no header to name them");
+        else
+            got = take_columns(c, tabs ? both : source, err);
+        c->held = mem_strndup(line, len);
+    }
+    if (got < 0) {
+        corpus_close(c);
+        return NULL;
+    }
+    return c;
+}
+
+static int check_trailer(struct corpus_reader *c, const char *value, struct err *err) {
+    c->in_section = false;
+    /* A person may have cut or filtered plain text on the way here. */
+    if (!zio_is_compressed(c->in))
+        return 0;
+    unsigned long long n;
+    char *end;
+    errno = 0;
+    n = strncmp(value, "n=", 2) == 0 ? strtoull(value + 2, &end, 10) : 0;
+    if (strncmp(value, "n=", 2) != 0 || end == value + 2 || errno)
+        return bad_line(c, err, "the trailer ##end does not tell the number of examples (n=...)");
+    if (n != c->rows)
+        return err_set(err, STATUS_DATA,
+                       "%s: line %llu: the trailer counts %llu examples, but there are %llu",
+                       corpus_name(c), (unsigned long long)c->line, n, (unsigned long long)c->rows);
+    return 0;
+}
+
+static int take_row(struct corpus_reader *c, char *line, char ***fields, struct err *err) {
+    size_t n = cut(line, c->fields, c->n_columns);
+    /* Published files end some lines with a stray TAB. */
+    if (!c->has_header && n == c->n_columns + 1) {
+        char *last = c->fields[c->n_columns - 1];
+        if (!*(last + strlen(last) + 1))
+            n--;
+    }
+    if (n != c->n_columns)
+        return err_set(err, STATUS_DATA, "%s: line %llu: %zu column%s, expected %zu",
+                       corpus_name(c), (unsigned long long)c->line, n, n == 1 ? "" : "s",
+                       c->n_columns);
+    c->rows++;
+    *fields = c->fields;
+    return 1;
+}
+
+int corpus_next(struct corpus_reader *c, char ***fields, struct err *err) {
+    for (;;) {
+        char *line;
+        size_t len;
+        if (c->held && c->rows == 0) {
+            line = c->held;
+            len = strlen(line);
+        } else {
+            int got = next_line(c, &line, &len, err);
+            if (got < 0)
+                return -1;
+            if (got == 0) {
+                if (c->in_section && zio_is_compressed(c->in))
+                    return err_set(err, STATUS_DATA,
+                                   "%s: is cut short: after %llu examples the trailer ##end is "
+                                   "missing",
+                                   corpus_name(c), (unsigned long long)c->rows);
+                return 0;
+            }
+        }
+        if (!c->has_header) {
+            if (len == 0)
+                continue;
+            if (strncmp(line, MAGIC, strlen(MAGIC)) == 0)
+                return bad_line(c, err, "a corpus with a header follows text without one");
+            return take_row(c, line, fields, err);
+        }
+        if (c->in_section && line[0] != '#')
+            return take_row(c, line, fields, err);
+        if (c->in_section && strncmp(line, "##end\t", 6) == 0) {
+            if (check_trailer(c, line + 6, err) != 0)
+                return -1;
+        } else if (strncmp(line, MAGIC, strlen(MAGIC)) == 0 &&
+                   (!c->in_section || !zio_is_compressed(c->in))) {
+            if (read_header(c, line, err) != 0)
+                return -1;
+        } else if (!c->in_section) {
+            return bad_line(c, err, "text after the trailer ##end that opens no new section");
+        } else {
+            return bad_line(c, err, "a line opens with '#' but is no example and no trailer");
+        }
+    }
+}
+
+void corpus_close(struct corpus_reader *c) {
+    if (!c)
+        return;
+    for (size_t i = 0; i < c->n_columns; i++)
+        free(c->columns[i]);
+    for (size_t i = 0; i < c->n_lines; i++) {
+        free(c->lines[i].key);
+        free(c->lines[i].value);
+    }
+    free(c->columns);
+    free(c->fields);
+    free(c->lines);
+    free(c->held);
+    zio_close(c->in);
+    free(c);
+}
+
+struct corpus_writer {
+    struct zio_writer *out;
+    struct buf line;
+    size_t n_columns;
+    uint64_t rows;
+};
+
+static int put_line(struct corpus_writer *c, struct err *err) {
+    return zio_putline(c->out, c->line.data, c->line.len, err);
+}
+
+struct corpus_writer *corpus_create(const char *path, enum corpus_form form, struct err *err) {
+    struct outfile *f = outfile_open(path, err);
+    if (!f)
+        return NULL;
+    bool text = form == CORPUS_TEXT || (form == CORPUS_AUTO && isatty(outfile_fd(f)));
+    struct corpus_writer *c = mem_alloc(1, sizeof *c);
+    c->out = zio_write_to(f, text ? 0 : 3);
+    buf_printf(&c->line, "%s1", MAGIC);
+    if (put_line(c, err) != 0) {
+        corpus_discard(c);
+        return NULL;
+    }
+    return c;
+}
+
+int corpus_put_header(struct corpus_writer *c, const char *key, const char *value,
+                      struct err *err) {
+    if (!*key || strpbrk(key, "\t\n") || strchr(value, '\n'))
+        return err_set(err, STATUS_DATA, "header line '%s': a TAB or line end inside", key);
+    buf_clear(&c->line);
+    buf_printf(&c->line, "##%s\t%s", key, value);
+    return put_line(c, err);
+}
+
+int corpus_put_columns(struct corpus_writer *c, const char *const *names, size_t n,
+                       struct err *err) {
+    buf_clear(&c->line);
+    for (size_t i = 0; i < n; i++) {
+        if (!*names[i] || strpbrk(names[i], "\t\n"))
+            return err_set(err, STATUS_DATA, "column '%s': empty, or a TAB or line end inside",
+                           names[i]);
+        buf_putc(&c->line, i ? '\t' : '#');
+        buf_puts(&c->line, names[i]);
+    }
+    c->n_columns = n;
+    return put_line(c, err);
+}
+
+int corpus_put_row(struct corpus_writer *c, const char *const *fields, struct err *err) {
+    buf_clear(&c->line);
+    for (size_t i = 0; i < c->n_columns; i++) {
+        if (strpbrk(fields[i], "\t\n") || (i == 0 && fields[i][0] == '#'))
+            return err_set(err, STATUS_DATA,
+                           "example %llu: '%s' holds a TAB or line end, or opens the line with '#'",
+                           (unsigned long long)c->rows + 1, fields[i]);
+        if (i)
+            buf_putc(&c->line, '\t');
+        buf_puts(&c->line, fields[i]);
+    }
+    c->rows++;
+    return put_line(c, err);
+}
+
+int corpus_finish(struct corpus_writer *c, struct err *err) {
+    buf_clear(&c->line);
+    buf_printf(&c->line, "##end\tn=%llu", (unsigned long long)c->rows);
+    int result = put_line(c, err);
+    struct zio_writer *out = c->out;
+    buf_free(&c->line);
+    free(c);
+    if (result != 0) {
+        zio_discard(out);
+        return -1;
+    }
+    return zio_finish(out, err);
+}
+
+void corpus_discard(struct corpus_writer *c) {
+    if (!c)
+        return;
+    zio_discard(c->out);
+    buf_free(&c->line);
+    free(c);
+}

@@ -1,0 +1,70 @@
+/* The corpus stream: examples as tab-separated lines with a header (man/espalier-corpus.5).
+ *
+ *     ##espalier 1            magic and version; without it the text is headerless
+ *     ##key<TAB>value         provenance and what is known of the corpus
+ *     #source<TAB>target      the names of the columns
+ *     ...                     examples
+ *     ##end<TAB>n=100000      the trailer
+ *
+ * Headerless text (published data) has the columns source and, if its first line holds a TAB,
+ * target; its blank lines are passed over. Streams may be concatenated; every section must have the
+ * same columns. A compressed stream whose header promises a trailer must have it, with the right
+ * count; plain text is taken as it comes. */
+#ifndef ESPALIER_CORPUS_H
+#define ESPALIER_CORPUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/msg.h"
+
+struct corpus_reader;
+
+/* Open PATH ("-": standard input) and read its header. NULL on error: STATUS_NOINPUT,
+ * STATUS_DATA. */
+struct corpus_reader *corpus_open(const char *path, struct err *err) NODISCARD;
+
+/* The next example: its fields in the order of the columns, NUL-terminated, valid until the next
+ * call. 1: an example; 0: the end; -1: error. */
+int corpus_next(struct corpus_reader *c, char ***fields, struct err *err) NODISCARD;
+
+/* Column names in order; the index of a column, or -1. */
+const char *const *corpus_columns(const struct corpus_reader *c, size_t *n);
+int corpus_column(const struct corpus_reader *c, const char *name);
+
+/* The value of the k-th (from 0) header line with this key among the sections read so far, or
+ * NULL. Valid until corpus_close. */
+const char *corpus_header(const struct corpus_reader *c, const char *key, size_t k);
+
+/* The name for messages and the number of the current line. */
+const char *corpus_name(const struct corpus_reader *c);
+uint64_t corpus_line(const struct corpus_reader *c);
+
+void corpus_close(struct corpus_reader *c);
+
+struct corpus_writer;
+
+enum corpus_form {
+    CORPUS_AUTO, /* plain text on a terminal, zstd elsewhere */
+    CORPUS_TEXT,
+    CORPUS_ZSTD,
+};
+
+/* Begin a stream on PATH ("-" or NULL: standard output) with its magic line. NULL on error. */
+struct corpus_writer *corpus_create(const char *path, enum corpus_form form,
+                                    struct err *err) NODISCARD;
+
+/* Header lines, then the columns, then rows: in this order. A key, name or value that holds a TAB
+ * (values may) or LF, and a first field that opens with '#', are errors (STATUS_DATA). */
+int corpus_put_header(struct corpus_writer *c, const char *key, const char *value,
+                      struct err *err) NODISCARD;
+int corpus_put_columns(struct corpus_writer *c, const char *const *names, size_t n,
+                       struct err *err) NODISCARD;
+int corpus_put_row(struct corpus_writer *c, const char *const *fields, struct err *err) NODISCARD;
+
+/* Write the trailer and commit the file; or leave no file. Both free c. */
+int corpus_finish(struct corpus_writer *c, struct err *err) NODISCARD;
+void corpus_discard(struct corpus_writer *c);
+
+#endif

@@ -1,0 +1,359 @@
+#include "lib/opt.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "lib/version.h"
+
+int opt_read_number(const char *text, double *value) {
+    char *end;
+    if (!*text || strspn(text, " \t\n\v\f\r") > 0)
+        return -1;
+    errno = 0;
+    double x = strtod(text, &end);
+    if (*end || end == text || !isfinite(x) || strpbrk(text, "xXpP"))
+        return -1;
+    *value = x;
+    return 0;
+}
+
+int opt_read_count(const char *text, int64_t *value) {
+    size_t len = strlen(text);
+    double scale = 1;
+    if (len && strchr("kMG", text[len - 1])) {
+        scale = text[len - 1] == 'k' ? 1e3 : text[len - 1] == 'M' ? 1e6 : 1e9;
+        len--;
+    }
+    char digits[32];
+    if (!len || len >= sizeof digits || strspn(text, "+-0123456789.") < len)
+        return -1;
+    memcpy(digits, text, len);
+    digits[len] = '\0';
+    double x;
+    if (opt_read_number(digits, &x) != 0)
+        return -1;
+    x *= scale;
+    /* Above 2^53 a double no longer tells neighbouring counts apart. */
+    if (fabs(x) > 0x1p53 || fabs(x - nearbyint(x)) > 1e-6)
+        return -1;
+    *value = (int64_t)nearbyint(x);
+    return 0;
+}
+
+static int read_seed(const char *text, uint64_t *value) {
+    if (!*text || strspn(text, "0123456789") != strlen(text))
+        return -1;
+    errno = 0;
+    *value = strtoull(text, NULL, 10);
+    return errno ? -1 : 0;
+}
+
+const struct opt *opt_find(const struct opt_tool *tool, const char *name) {
+    for (const struct opt *o = tool->options; o->type != OPT_END; o++)
+        if (o->name && strcmp(o->name, name) == 0)
+            return o;
+    return NULL;
+}
+
+char *opt_value_text(const struct opt *o) {
+    struct buf b = {0};
+    buf_puts(&b, "");
+    switch (o->type) {
+    case OPT_FLAG:
+        buf_puts(&b, *(bool *)o->value ? "yes" : "no");
+        break;
+    case OPT_COUNT:
+        buf_printf(&b, "%" PRId64, *(int64_t *)o->value);
+        break;
+    case OPT_SEED:
+        buf_printf(&b, "%" PRIu64, *(uint64_t *)o->value);
+        break;
+    case OPT_NUMBER:
+        buf_printf(&b, "%.9g", *(double *)o->value);
+        break;
+    case OPT_TEXT:
+    case OPT_CHOICE:
+        if (*(const char **)o->value)
+            buf_puts(&b, *(const char **)o->value);
+        break;
+    case OPT_LIST: {
+        const struct opt_list *list = o->value;
+        for (size_t i = 0; i < list->n; i++)
+            buf_printf(&b, "%s%s", i ? " " : "", list->items[i]);
+        break;
+    }
+    case OPT_END:
+    case OPT_GROUP:
+        break;
+    }
+    return b.data;
+}
+
+static void put_quoted(struct buf *b, const char *word) {
+    if (*word && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                              "_-+=.,:/@%") == strlen(word)) {
+        buf_puts(b, word);
+        return;
+    }
+    buf_putc(b, '\'');
+    for (; *word; word++) {
+        if (*word == '\'')
+            buf_puts(b, "'\\''");
+        else
+            buf_putc(b, (unsigned char)*word < 0x20 ? '?' : *word);
+    }
+    buf_putc(b, '\'');
+}
+
+char *opt_command_text(const struct opt_tool *tool, char *const *operands, int n_operands) {
+    struct buf b = {0};
+    buf_puts(&b, tool->name);
+    for (int i = 0; i < n_operands; i++) {
+        buf_putc(&b, ' ');
+        put_quoted(&b, operands[i]);
+    }
+    for (const struct opt *o = tool->options; o->type != OPT_END; o++) {
+        if (!o->given || o->aside)
+            continue;
+        const struct opt_list one = {.n = 1}, *list = o->type == OPT_LIST ? o->value : &one;
+        for (size_t i = 0; i < list->n; i++) {
+            char *value = o->type == OPT_LIST ? mem_strdup(list->items[i]) : opt_value_text(o);
+            buf_printf(&b, " --%s", o->name);
+            if (o->type != OPT_FLAG) {
+                buf_putc(&b, ' ');
+                put_quoted(&b, value);
+            }
+            free(value);
+        }
+    }
+    return b.data;
+}
+
+/* Print text from column `from` on, wrapped at 80, the first line being at column `at`. */
+static void print_wrapped(FILE *out, const char *text, int at, int from) {
+    while (*text) {
+        size_t word = strcspn(text, " ");
+        if (at > from && at + 1 + (int)word > 80) {
+            fprintf(out, "\n%*s", from, "");
+            at = from;
+        } else if (at > from) {
+            fputc(' ', out);
+            at++;
+        }
+        fwrite(text, 1, word, out);
+        at += (int)word;
+        text += word;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
+}
+
+static void print_option(FILE *out, const struct opt *o) {
+    enum { HELP_COLUMN = 27 };
+    char left[96], letter[8] = "    ";
+    if (o->letter)
+        snprintf(letter, sizeof letter, "-%c, ", o->letter);
+    if (o->type == OPT_FLAG)
+        snprintf(left, sizeof left, "  %s--%s", letter, o->name);
+    else
+        snprintf(left, sizeof left, "  %s--%s <%s>", letter, o->name,
+                 o->argument ? o->argument : "value");
+    int width = (int)strlen(left);
+    fputs(left, out);
+    if (width + 2 > HELP_COLUMN)
+        fprintf(out, "\n%*s", HELP_COLUMN, "");
+    else
+        fprintf(out, "%*s", HELP_COLUMN - width, "");
+
+    struct buf text = {0};
+    buf_puts(&text, o->help);
+    if (o->type == OPT_CHOICE) {
+        buf_puts(&text, ": ");
+        for (size_t i = 0; o->choices[i]; i++)
+            buf_printf(&text, "%s%s", i ? " | " : "", o->choices[i]);
+    }
+    char *value = opt_value_text(o);
+    if (o->type != OPT_FLAG && *value)
+        buf_printf(&text, " [%s]", value);
+    print_wrapped(out, text.data, HELP_COLUMN, HELP_COLUMN);
+    free(value);
+    buf_free(&text);
+}
+
+static _Noreturn void print_help(const struct opt_tool *tool) {
+    printf("Usage: %s %s\n", tool->name, tool->operands);
+    print_wrapped(stdout, tool->summary, 0, 0);
+    for (const struct opt *o = tool->options; o->type != OPT_END; o++) {
+        if (o->type == OPT_GROUP)
+            printf("\n%s\n", o->help);
+        else
+            print_option(stdout, o);
+    }
+    printf("\n      --help               print this and exit\n"
+           "      --version            print the version and exit\n");
+    if (tool->more)
+        printf("\n%s", tool->more);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        msg_die(STATUS_IO, "standard output: cannot write: %s", strerror(errno));
+    exit(STATUS_OK);
+}
+
+static _Noreturn void unknown_option(const struct opt_tool *tool, const char *name) {
+    const char *names[256];
+    size_t n = 0;
+    for (const struct opt *o = tool->options; o->type != OPT_END && n < 254; o++)
+        names[n++] = o->name;
+    names[n++] = "help";
+    names[n++] = "version";
+    const char *near = msg_nearest(name, names, n);
+    if (near)
+        msg_die(STATUS_USAGE, "unknown option --%s; did you mean --%s? (--help lists all)", name,
+                near);
+    msg_die(STATUS_USAGE, "unknown option --%s (--help lists all)", name);
+}
+
+static void check_bounds(const struct opt *o, double x, const char *text) {
+    if (o->least == o->most || (x >= o->least && x <= o->most))
+        return;
+    if (isinf(o->most))
+        msg_die(STATUS_USAGE, "--%s is %s; it must be at least %g", o->name, text, o->least);
+    msg_die(STATUS_USAGE, "--%s is %s; it must be from %g to %g", o->name, text, o->least, o->most);
+}
+
+static void set_value(struct opt *o, const char *text) {
+    if (o->given && o->type != OPT_LIST && o->type != OPT_FLAG)
+        msg_die(STATUS_USAGE, "--%s is given twice", o->name);
+    o->given = true;
+    switch (o->type) {
+    case OPT_FLAG:
+        *(bool *)o->value = true;
+        break;
+    case OPT_COUNT:
+        if (opt_read_count(text, o->value) != 0)
+            msg_die(STATUS_USAGE, "--%s takes a whole number such as 500, 20k or 1M, not '%s'",
+                    o->name, text);
+        check_bounds(o, (double)*(int64_t *)o->value, text);
+        break;
+    case OPT_SEED:
+        if (read_seed(text, o->value) != 0)
+            msg_die(STATUS_USAGE,
+                    "--%s takes a whole number from 0 to 18446744073709551615, not '%s'", o->name,
+                    text);
+        break;
+    case OPT_NUMBER:
+        if (opt_read_number(text, o->value) != 0)
+            msg_die(STATUS_USAGE, "--%s takes a number, not '%s'", o->name, text);
+        check_bounds(o, *(double *)o->value, text);
+        break;
+    case OPT_TEXT:
+        *(const char **)o->value = text;
+        break;
+    case OPT_CHOICE: {
+        size_t n = 0;
+        while (o->choices[n] && strcmp(o->choices[n], text) != 0)
+            n++;
+        if (!o->choices[n]) {
+            struct buf all = {0};
+            for (size_t i = 0; i < n; i++)
+                buf_printf(&all, "%s%s", i == 0 ? "" : i + 1 == n ? " or " : ", ", o->choices[i]);
+            msg_die(STATUS_USAGE, "--%s is '%s'; it must be %s", o->name, text, all.data);
+        }
+        *(const char **)o->value = text;
+        break;
+    }
+    case OPT_LIST: {
+        struct opt_list *list = o->value;
+        list->items = mem_grow(list->items, &list->cap, list->n + 1, sizeof *list->items);
+        list->items[list->n++] = text;
+        break;
+    }
+    case OPT_END:
+    case OPT_GROUP:
+        break;
+    }
+}
+
+/* The option at argv[*i] that starts with "--"; takes its argument, moving *i. */
+static void parse_long(struct opt_tool *tool, int argc, char **argv, int *i) {
+    char *name = argv[*i] + 2, *equals = strchr(name, '=');
+    if (equals)
+        *equals = '\0';
+    if (strcmp(name, "help") == 0)
+        print_help(tool);
+    if (strcmp(name, "version") == 0) {
+        printf("%s %s\n", tool->name, version_text());
+        exit(fflush(stdout) != 0 ? STATUS_IO : STATUS_OK);
+    }
+    struct opt *o = (struct opt *)opt_find(tool, name);
+    if (!o)
+        unknown_option(tool, name);
+    char *text = equals ? equals + 1 : NULL;
+    if (o->type == OPT_FLAG && text)
+        msg_die(STATUS_USAGE, "--%s takes no value", name);
+    if (o->type != OPT_FLAG && !text) {
+        if (*i + 1 >= argc)
+            msg_die(STATUS_USAGE, "--%s needs a value", name);
+        text = argv[++*i];
+    }
+    set_value(o, text);
+    if (equals)
+        *equals = '='; /* the manifest records argv as it was */
+}
+
+static void parse_letters(struct opt_tool *tool, int argc, char **argv, int *i) {
+    for (char *letter = argv[*i] + 1; *letter; letter++) {
+        struct opt *o = tool->options;
+        while (o->type != OPT_END && o->letter != *letter)
+            o++;
+        if (*letter == 'h' && o->type == OPT_END)
+            print_help(tool);
+        if (o->type == OPT_END)
+            msg_die(STATUS_USAGE, "unknown option -%c (--help lists all)", *letter);
+        if (o->type == OPT_FLAG) {
+            set_value(o, NULL);
+            continue;
+        }
+        if (letter[1]) {
+            set_value(o, letter + 1);
+            return;
+        }
+        if (*i + 1 >= argc)
+            msg_die(STATUS_USAGE, "-%c (--%s) needs a value", *letter, o->name);
+        set_value(o, argv[++*i]);
+        return;
+    }
+}
+
+char **opt_parse(struct opt_tool *tool, int argc, char **argv, int *n_operands) {
+    msg_start(tool->name);
+    char **operands = mem_alloc((size_t)argc + 1, sizeof *operands);
+    int n = 0;
+    bool only_operands = false;
+    for (int i = 1; i < argc; i++) {
+        if (only_operands || argv[i][0] != '-' || argv[i][1] == '\0')
+            operands[n++] = argv[i];
+        else if (strcmp(argv[i], "--") == 0)
+            only_operands = true;
+        else if (argv[i][1] == '-')
+            parse_long(tool, argc, argv, &i);
+        else
+            parse_letters(tool, argc, argv, &i);
+    }
+    const struct opt *quiet = opt_find(tool, "quiet");
+    if (quiet)
+        msg_set_quiet(*(bool *)quiet->value);
+    if (n < tool->least_operands)
+        msg_die(STATUS_USAGE, "missing operand; usage: %s %s (--help tells more)", tool->name,
+                tool->operands);
+    if (tool->most_operands >= 0 && n > tool->most_operands)
+        msg_die(STATUS_USAGE, "too many operands, from '%s' on; usage: %s %s",
+                operands[tool->most_operands], tool->name, tool->operands);
+    *n_operands = n;
+    return operands;
+}

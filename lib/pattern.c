@@ -1,0 +1,103 @@
+#include "lib/pattern.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+/* A sentence of 50 words needs some hundreds of steps; ten million take well under a second. */
+enum { MATCH_STEPS = 10000000, HEAP_KIB = 65536, DEPTH = 100000 };
+
+struct pattern {
+    pcre2_code *code;
+    pcre2_match_data *match;
+    pcre2_match_context *context;
+    pcre2_jit_stack *stack;
+};
+
+struct pattern *pattern_compile(const char *text, struct err *err) {
+    int number;
+    PCRE2_SIZE offset;
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
+                                     PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &number, &offset, NULL);
+    if (!code) {
+        PCRE2_UCHAR sentence[256];
+        pcre2_get_error_message(number, sentence, sizeof sentence);
+        err_set(err, STATUS_DATA, "bad pattern /%.300s/: %s at character %zu", text,
+                (char *)sentence, (size_t)offset);
+        return NULL;
+    }
+    struct pattern *p = mem_alloc(1, sizeof *p);
+    p->code = code;
+    p->match = pcre2_match_data_create_from_pattern(code, NULL);
+    p->context = pcre2_match_context_create(NULL);
+    p->stack = pcre2_jit_stack_create(32 * 1024, 4 * 1024 * 1024, NULL);
+    if (!p->match || !p->context || !p->stack)
+        msg_die(STATUS_OS, "out of memory for a pattern");
+    pcre2_set_match_limit(p->context, MATCH_STEPS);
+    pcre2_set_heap_limit(p->context, HEAP_KIB);
+    pcre2_set_depth_limit(p->context, DEPTH);
+    /* Where the platform has no compiler for it, the interpreter does the same, slower. */
+    if (pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0)
+        pcre2_jit_stack_assign(p->context, NULL, p->stack);
+    return p;
+}
+
+static int match_error(int number, const char *subject, size_t len, struct err *err) {
+    PCRE2_UCHAR sentence[256];
+    pcre2_get_error_message(number, sentence, sizeof sentence);
+    return err_set(err, STATUS_DATA, "the pattern cannot be matched on '%.*s': %s",
+                   len > 200 ? 200 : (int)len, subject, (char *)sentence);
+}
+
+int pattern_search(const struct pattern *p, const char *subject, size_t len, struct err *err) {
+    int n = pcre2_match(p->code, (PCRE2_SPTR)subject, len, 0, PCRE2_NO_UTF_CHECK, p->match,
+                        p->context);
+    if (n >= 0)
+        return 1;
+    return n == PCRE2_ERROR_NOMATCH ? 0 : match_error(n, subject, len, err);
+}
+
+int pattern_replace(const struct pattern *p, const char *subject, size_t len,
+                    const char *replacement, bool all, struct buf *out, struct err *err) {
+    uint32_t options = PCRE2_NO_UTF_CHECK | PCRE2_SUBSTITUTE_OVERFLOW_LENGTH |
+                       PCRE2_SUBSTITUTE_UNSET_EMPTY | (all ? PCRE2_SUBSTITUTE_GLOBAL : 0);
+    PCRE2_SIZE room = len + strlen(replacement) + 64;
+    for (;;) {
+        out->data = mem_grow(out->data, &out->cap, out->len + room + 1, 1);
+        PCRE2_SIZE size = room;
+        int n = pcre2_substitute(p->code, (PCRE2_SPTR)subject, len, 0, options, p->match,
+                                 p->context, (PCRE2_SPTR)replacement, PCRE2_ZERO_TERMINATED,
+                                 (PCRE2_UCHAR *)out->data + out->len, &size);
+        if (n >= 0) {
+            out->len += size;
+            return n;
+        }
+        if (n != PCRE2_ERROR_NOMEMORY)
+            return match_error(n, subject, len, err);
+        if (size > ((size_t)1 << 26))
+            return err_set(err, STATUS_DATA, "the replacement of '%.*s' grows past 64 MiB",
+                           len > 200 ? 200 : (int)len, subject);
+        room = size;
+    }
+}
+
+void pattern_quote(struct buf *out, const char *word) {
+    for (; *word; word++) {
+        if (!isalnum((unsigned char)*word) && (unsigned char)*word < 0x80)
+            buf_putc(out, '\\');
+        buf_putc(out, *word);
+    }
+}
+
+void pattern_free(struct pattern *p) {
+    if (!p)
+        return;
+    pcre2_code_free(p->code);
+    pcre2_match_data_free(p->match);
+    pcre2_match_context_free(p->context);
+    pcre2_jit_stack_free(p->stack);
+    free(p);
+}

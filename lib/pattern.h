@@ -1,0 +1,35 @@
+/* Regular expressions of users: PCRE2 with just-in-time compilation and limits on work and memory.
+ *
+ * Patterns and subjects are UTF-8. A pattern that backtracks without end is an error of the data,
+ * not a hang: each match stops at a fixed number of steps. */
+#ifndef ESPALIER_PATTERN_H
+#define ESPALIER_PATTERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/mem.h"
+#include "lib/msg.h"
+
+struct pattern;
+
+/* Compile `text`. NULL on error (STATUS_DATA) with PCRE2's sentence and the place. */
+struct pattern *pattern_compile(const char *text, struct err *err) NODISCARD;
+
+/* Search in subject[0..len), which must be valid UTF-8. 1: found; 0: not; -1: a limit was hit
+ * (STATUS_DATA). */
+int pattern_search(const struct pattern *p, const char *subject, size_t len,
+                   struct err *err) NODISCARD;
+
+/* Append to `out` the subject with the first match (every match if `all`) replaced by
+ * `replacement`, in which $1, ${name} and $0 stand for groups and $$ for a dollar. Returns the
+ * number of replacements, or -1. With no match the subject is appended as it is. */
+int pattern_replace(const struct pattern *p, const char *subject, size_t len,
+                    const char *replacement, bool all, struct buf *out, struct err *err) NODISCARD;
+
+/* Append `word` with every character that means something in a pattern escaped. */
+void pattern_quote(struct buf *out, const char *word);
+
+void pattern_free(struct pattern *p);
+
+#endif

@@ -1,0 +1,271 @@
+#include "lib/rewrite.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/pattern.h"
+#include "lib/vocab.h"
+
+struct step {
+    /* a substitution */
+    struct pattern *pattern;
+    char *replacement;
+    bool all;
+    /* A -> B / C __ D: pattern is NULL */
+    struct vocab words;     /* class A */
+    const char **partners;  /* of each word, in class B */
+    struct pattern *before; /* anchored at its end; NULL: anything */
+    struct pattern *after;  /* anchored at its start; NULL: anything */
+};
+
+struct rewrite {
+    struct step *steps;
+    size_t n, cap;
+};
+
+static void expand_class(struct buf *out, const char *const *words, size_t n) {
+    buf_puts(out, "(?<!\\S)(?:");
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            buf_putc(out, '|');
+        pattern_quote(out, words[i]);
+    }
+    buf_puts(out, ")(?!\\S)");
+}
+
+int rewrite_expand(struct buf *out, const char *p, const struct word_classes *classes,
+                   struct err *err) {
+    bool in_brackets = false;
+    while (*p) {
+        if (*p == '\\' && p[1]) {
+            /* Braces after an escape belong to it: \p{Lu}, \x{e9}, \k{name}. */
+            const char *end = p + 2;
+            if (isalpha((unsigned char)p[1]) && *end == '{' && strchr(end, '}'))
+                end = strchr(end, '}') + 1;
+            buf_add(out, p, (size_t)(end - p));
+            p = end;
+        } else if (*p == '{' && !in_brackets && isalpha((unsigned char)p[1]) && strchr(p, '}')) {
+            const char *end = strchr(p, '}');
+            char *name = mem_strndup(p + 1, (size_t)(end - p - 1));
+            const char *const *words;
+            size_t n;
+            int result = classes->words(classes->context, name, &words, &n, err);
+            free(name);
+            if (result != 0)
+                return -1;
+            expand_class(out, words, n);
+            p = end + 1;
+        } else {
+            if (*p == '[')
+                in_brackets = true;
+            else if (*p == ']')
+                in_brackets = false;
+            buf_putc(out, *p++);
+        }
+    }
+    return 0;
+}
+
+static struct pattern *compile_expanded(const char *head, const char *pattern, const char *tail,
+                                        const struct word_classes *classes, struct err *err) {
+    struct buf text = {0};
+    buf_puts(&text, head);
+    struct pattern *p = NULL;
+    if (rewrite_expand(&text, pattern, classes, err) == 0) {
+        buf_puts(&text, tail);
+        p = pattern_compile(text.data, err);
+    }
+    buf_free(&text);
+    return p;
+}
+
+/* The text up to the next unescaped delimiter, with \DELIMITER made plain; NULL if there is none.
+ * *p moves behind the delimiter. */
+static char *cut_part(const char **p, char delimiter) {
+    struct buf part = {0};
+    buf_puts(&part, "");
+    for (const char *c = *p; *c; c++) {
+        if (*c == delimiter) {
+            *p = c + 1;
+            return part.data;
+        }
+        if (*c == '\\' && c[1]) {
+            if (c[1] != delimiter)
+                buf_putc(&part, '\\');
+            c++;
+        }
+        buf_putc(&part, *c);
+    }
+    buf_free(&part);
+    return NULL;
+}
+
+static int add_substitution(struct step *s, const char *line, const struct word_classes *classes,
+                            struct err *err) {
+    const char *p = line + 2;
+    char *pattern = cut_part(&p, line[1]), *replacement = pattern ? cut_part(&p, line[1]) : NULL;
+    int result = -1;
+    if (!replacement) {
+        err_set(err, STATUS_DATA, "'%s' is no s%cpattern%creplacement%c", line, line[1], line[1],
+                line[1]);
+    } else if (*p && strcmp(p, "g") != 0) {
+        err_set(err, STATUS_DATA, "unknown flag '%s' after the substitution (only g is known)", p);
+    } else {
+        s->pattern = compile_expanded("", pattern, "", classes, err);
+        s->all = *p == 'g';
+        s->replacement = replacement;
+        replacement = NULL;
+        result = s->pattern ? 0 : -1;
+    }
+    free(pattern);
+    free(replacement);
+    return result;
+}
+
+static char *trimmed(const char *begin, const char *end) {
+    while (begin < end && isspace((unsigned char)*begin))
+        begin++;
+    while (end > begin && isspace((unsigned char)end[-1]))
+        end--;
+    return mem_strndup(begin, (size_t)(end - begin));
+}
+
+static int set_partners(struct step *s, const char *from, const char *to,
+                        const struct word_classes *classes, struct err *err) {
+    const char *const *words;
+    size_t n;
+    if (classes->words(classes->context, from, &words, &n, err) != 0)
+        return -1;
+    s->partners = mem_alloc(n, sizeof *s->partners);
+    for (size_t i = 0; i < n; i++) {
+        size_t id = (size_t)vocab_add(&s->words, words[i], strlen(words[i]));
+        if (classes->partner(classes->context, to, words[i], &s->partners[id], err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int add_context_rule(struct step *s, const char *line, const struct word_classes *classes,
+                            struct err *err) {
+    const char *arrow = strstr(line, "->"), *slash = arrow ? strchr(arrow, '/') : NULL;
+    const char *gap = slash ? strstr(slash, "__") : NULL;
+    if (!arrow || (slash && !gap))
+        return err_set(err, STATUS_DATA,
+                       "'%s' is neither s/pattern/replacement/ nor A -> B / C __ D", line);
+    const char *end = line + strlen(line);
+    char *from = trimmed(line, arrow), *to = trimmed(arrow + 2, slash ? slash : end);
+    char *before = slash ? trimmed(slash + 1, gap) : mem_strdup("");
+    char *after = slash ? trimmed(gap + 2, end) : mem_strdup("");
+    int result = set_partners(s, from, to, classes, err);
+    if (result == 0 && *before) {
+        s->before = compile_expanded("(?:", before, ")\\z", classes, err);
+        result = s->before ? 0 : -1;
+    }
+    if (result == 0 && *after) {
+        s->after = compile_expanded("\\A(?:", after, ")", classes, err);
+        result = s->after ? 0 : -1;
+    }
+    free(from);
+    free(to);
+    free(before);
+    free(after);
+    return result;
+}
+
+static void free_step(struct step *s) {
+    pattern_free(s->pattern);
+    pattern_free(s->before);
+    pattern_free(s->after);
+    free(s->replacement);
+    free(s->partners);
+    vocab_free(&s->words);
+}
+
+struct rewrite *rewrite_new(void) {
+    return mem_alloc(1, sizeof(struct rewrite));
+}
+
+int rewrite_add(struct rewrite *r, const char *line, const struct word_classes *classes,
+                struct err *err) {
+    struct step s = {0};
+    bool substitution = line[0] == 's' && line[1] && !isalnum((unsigned char)line[1]) &&
+                        !isspace((unsigned char)line[1]) && line[1] != '_' && line[1] != '\\';
+    int result = substitution ? add_substitution(&s, line, classes, err)
+                              : add_context_rule(&s, line, classes, err);
+    if (result != 0) {
+        free_step(&s);
+        return -1;
+    }
+    r->steps = mem_grow(r->steps, &r->cap, r->n + 1, sizeof *r->steps);
+    r->steps[r->n++] = s;
+    return 0;
+}
+
+static int context_holds(const struct step *s, const char *text, size_t len, size_t begin,
+                         size_t end, struct err *err) {
+    int holds = 1;
+    if (s->before)
+        holds = pattern_search(s->before, text, begin ? begin - 1 : 0, err);
+    if (holds == 1 && s->after) {
+        size_t rest = end < len ? end + 1 : len;
+        holds = pattern_search(s->after, text + rest, len - rest, err);
+    }
+    return holds;
+}
+
+static int apply_context_rule(const struct step *s, const char *text, size_t len, struct buf *out,
+                              struct err *err) {
+    for (size_t begin = 0; begin <= len;) {
+        const char *space = memchr(text + begin, ' ', len - begin);
+        size_t end = space ? (size_t)(space - text) : len;
+        int32_t id = vocab_find(&s->words, text + begin, end - begin);
+        int holds = id >= 0 ? context_holds(s, text, len, begin, end, err) : 0;
+        if (holds < 0)
+            return -1;
+        if (begin)
+            buf_putc(out, ' ');
+        if (holds)
+            buf_puts(out, s->partners[id]);
+        else
+            buf_add(out, text + begin, end - begin);
+        begin = end + 1;
+    }
+    return 0;
+}
+
+int rewrite_apply(const struct rewrite *r, const char *sentence, size_t len, struct buf *out,
+                  struct err *err) {
+    struct buf now = {0};
+    buf_clear(out);
+    buf_add(out, sentence, len);
+    int result = 0;
+    for (size_t i = 0; i < r->n && result == 0; i++) {
+        const struct step *s = &r->steps[i];
+        struct buf swap = now;
+        now = *out;
+        *out = swap;
+        buf_clear(out);
+        if (s->pattern)
+            result = pattern_replace(s->pattern, now.data, now.len, s->replacement, s->all, out,
+                                     err) < 0
+                         ? -1
+                         : 0;
+        else
+            result = apply_context_rule(s, now.data, now.len, out, err);
+    }
+    if (!out->data)
+        buf_puts(out, "");
+    buf_free(&now);
+    return result;
+}
+
+void rewrite_free(struct rewrite *r) {
+    if (!r)
+        return;
+    for (size_t i = 0; i < r->n; i++)
+        free_step(&r->steps[i]);
+    free(r->steps);
+    free(r);
+}

@@ -1,0 +1,148 @@
+#include "lib/selection.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mem.h"
+#include "lib/opt.h"
+
+/* Read LITERAL { & LITERAL } from text[0..len) into two tag sets. */
+static int read_conjunction(const char *text, size_t len, const struct vocab *tags, uint64_t *all,
+                            uint64_t *none, struct err *err) {
+    const char *end = text + len;
+    while (text <= end) {
+        const char *stop = memchr(text, '&', (size_t)(end - text));
+        if (!stop)
+            stop = end;
+        int negated = text < stop && *text == '!';
+        const char *name = text + negated;
+        int32_t tag = vocab_find(tags, name, (size_t)(stop - name));
+        if (tag < 0) {
+            char *word = mem_strndup(name, (size_t)(stop - name));
+            char *known = vocab_text(tags);
+            const char *near = msg_nearest(word, tags->words, tags->n);
+            if (!tags->n)
+                err_set(err, STATUS_USAGE, "--where: no tag '%s': the grammar has no tags", word);
+            else if (near)
+                err_set(err, STATUS_USAGE, "--where: no tag '%s'; did you mean '%s'?", word, near);
+            else
+                err_set(err, STATUS_USAGE, "--where: no tag '%s'; the tags are: %s", word, known);
+            free(word);
+            free(known);
+            return -1;
+        }
+        *(negated ? none : all) |= (uint64_t)1 << tag;
+        text = stop + 1;
+    }
+    if (*all & *none)
+        return err_set(err, STATUS_USAGE, "--where: '%.*s' asks for a tag and against it", (int)len,
+                       end - len);
+    return 0;
+}
+
+static int read_term(struct selection *s, const char *term, size_t len, const struct vocab *tags,
+                     struct err *err) {
+    const char *equals = memchr(term, '=', len);
+    if (!equals)
+        return read_conjunction(term, len, tags, &s->all, &s->none, err);
+    struct selection_class c = {0};
+    char *number = mem_strndup(equals + 1, len - (size_t)(equals + 1 - term));
+    int result = opt_read_number(number, &c.share);
+    if (result != 0 || c.share < 0 || c.share > 1)
+        result = err_set(err, STATUS_USAGE, "--where: the share '%s' is no number from 0 to 1",
+                         number);
+    free(number);
+    if (result != 0 ||
+        read_conjunction(term, (size_t)(equals - term), tags, &c.all, &c.none, err) != 0)
+        return -1;
+    c.text = mem_strndup(term, (size_t)(equals - term));
+    s->classes = mem_grow(s->classes, &s->cap, s->n + 1, sizeof *s->classes);
+    s->classes[s->n++] = c;
+    return 0;
+}
+
+int selection_read(struct selection *s, const char *text, const struct vocab *tags,
+                   struct err *err) {
+    *s = (struct selection){0};
+    double sum = 0;
+    for (const char *term = text; term;) {
+        size_t len = strcspn(term, ",");
+        if (read_term(s, term, len, tags, err) != 0)
+            return -1;
+        term = term[len] ? term + len + 1 : NULL;
+    }
+    s->wanted = s->all | s->none;
+    for (size_t i = 0; i < s->n; i++) {
+        sum += s->classes[i].share;
+        s->wanted |= s->classes[i].all | s->classes[i].none;
+    }
+    if (s->all & s->none)
+        return err_set(err, STATUS_USAGE, "--where: '%s' asks for a tag and against it", text);
+    if (sum > 1 + 1e-9)
+        return err_set(err, STATUS_USAGE, "--where: the shares sum to %g, more than 1", sum);
+    if (s->n && sum < 1 - 1e-9) {
+        s->classes = mem_grow(s->classes, &s->cap, s->n + 1, sizeof *s->classes);
+        s->classes[s->n++] = (struct selection_class){.share = 1 - sum};
+    }
+    return 0;
+}
+
+/* Tijdeman's rule: of the classes whose count may still grow, the one whose next slot is due
+ * first. It keeps every count within one of n*p for every n. */
+size_t selection_next_class(struct selection *s) {
+    size_t best = 0;
+    double earliest = INFINITY;
+    double now = (double)s->slots++ + 1;
+    const double slack = s->n > 1 ? 1.0 / (2.0 * (double)s->n - 2) : 0;
+    for (size_t i = 0; i < s->n; i++) {
+        struct selection_class *c = &s->classes[i];
+        double owed = c->share * now - (double)c->taken;
+        if (c->share <= 0 || owed < slack - 1e-9)
+            continue;
+        double due = ((double)c->taken + 1 - slack) / c->share;
+        if (due < earliest - 1e-9) {
+            earliest = due;
+            best = i;
+        }
+    }
+    if (s->n)
+        s->classes[best].taken++;
+    return best;
+}
+
+static int holds(uint64_t all, uint64_t none, uint64_t tags) {
+    return (tags & all) == all && !(tags & none);
+}
+
+int selection_class_of(const struct selection *s, uint64_t tags) {
+    if (!holds(s->all, s->none, tags))
+        return -1;
+    if (!s->n)
+        return 0;
+    int found = -1, rest = -1;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct selection_class *c = &s->classes[i];
+        if (!c->text)
+            rest = (int)i;
+        else if (holds(c->all, c->none, tags)) {
+            if (found >= 0)
+                return -2;
+            found = (int)i;
+        }
+    }
+    return found >= 0 ? found : rest;
+}
+
+const char *selection_class_name(const struct selection *s, size_t index) {
+    if (!s->n)
+        return "all";
+    return s->classes[index].text ? s->classes[index].text : "the rest";
+}
+
+void selection_free(struct selection *s) {
+    for (size_t i = 0; i < s->n; i++)
+        free(s->classes[i].text);
+    free(s->classes);
+    *s = (struct selection){0};
+}

@@ -1,0 +1,54 @@
+/* Which examples a corpus keeps, by their tags, and in what shares (--where).
+ *
+ *     EXPRESSION  = TERM { "," TERM }
+ *     TERM        = CONJUNCTION            keep only examples that satisfy it
+ *                 | CONJUNCTION "=" SHARE  a class with its share of the examples, 0 to 1
+ *     CONJUNCTION = LITERAL { "&" LITERAL }     LITERAL = tag | "!" tag
+ *
+ * Classes with shares must exclude one another; where the shares sum to less than 1, the rest goes
+ * to the examples of no class. Slot i of the corpus belongs to a class that is fixed in advance,
+ * the same for every seed and every size: among the first n slots a class of share p has n*p,
+ * rounded up or down, and exactly n*p for all classes when those are whole numbers (Tijdeman 1980,
+ * "The chairman assignment problem", doi:10.1016/0012-365X(80)90269-1). */
+#ifndef ESPALIER_SELECTION_H
+#define ESPALIER_SELECTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/msg.h"
+#include "lib/vocab.h"
+
+struct selection_class {
+    uint64_t all, none; /* tags an example must have, and must not have */
+    double share;
+    uint64_t taken; /* slots so far */
+    char *text;     /* as written, for messages */
+};
+
+struct selection {
+    uint64_t all, none; /* of every example */
+    struct selection_class *classes;
+    size_t n, cap;   /* n = 0: one class, everything */
+    uint64_t wanted; /* the tags that decide anything */
+    uint64_t slots;
+};
+
+/* Read an expression; `tags` names the tags. -1 on error (STATUS_USAGE): an unknown tag, a share
+ * outside 0..1, shares over 1, contradictory literals. NULL text keeps everything. */
+int selection_read(struct selection *s, const char *text, const struct vocab *tags,
+                   struct err *err) NODISCARD;
+
+/* The class of the next slot: an index, to be asked for slot 0, 1, 2, ... in order. */
+size_t selection_next_class(struct selection *s);
+
+/* Whether an example with these tags is kept, and its class: the index, -1 when it is dropped, -2
+ * when it belongs to two classes. */
+int selection_class_of(const struct selection *s, uint64_t tags);
+
+/* The name of a class for messages. */
+const char *selection_class_name(const struct selection *s, size_t index);
+
+void selection_free(struct selection *s);
+
+#endif
