@@ -82,6 +82,7 @@ $(B)/version.h: FORCE
 	 if [ "$$g" != unknown ] && ! git diff --quiet HEAD -- lib nn gen train eval 2>/dev/null; then g="$$g+"; fi; \
 	 printf '#define ESPALIER_VERSION "%s"\n#define ESPALIER_COMMIT "%s"\n' '$(VERSION)' "$$g" > $@.new; \
 	 if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+.PHONY: FORCE
 FORCE:
 
 $(B)/%.o: %.c $(B)/flags
@@ -111,7 +112,7 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(call obj,$(filter eval/%,$(MOD_SRC))) $(ARCHI
 	$(CC) $(ALLFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 -include $(shell find build -name '*.d' 2>/dev/null)
-.SECONDARY:
+.PRECIOUS: $(B)/%.o
 
 # Debian packages: the compiler, the libraries, and what the tests and the figures call.
 PACKAGES := gcc libc6-dev make zstd libpcre2-dev libzstd-dev libopenblas-pthread-dev libcsv-dev \
