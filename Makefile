@@ -28,7 +28,7 @@ CPPFLAGS := -D_XOPEN_SOURCE=700 -I.
 # No -ffast-math and no -march=native; contraction off: the bits of a run must not depend on which
 # instructions the compiler happened to fuse.
 CFLAGS   ?= -O2 -g
-BASE     := -std=c11 -pthread -ffp-contract=off -fno-common
+BASE     := -std=c11 -pthread -ffp-contract=off -fno-common -Werror=implicit-function-declaration
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wold-style-definition -Wno-missing-field-initializers -Wvla -Wwrite-strings -Wformat=2 -Wundef
 ifdef DEV
@@ -90,8 +90,8 @@ $(B)/%.o: %.c $(B)/flags
 	$(CC) $(ALLFLAGS) $(OBJFLAGS) -MMD -MP -c -o $@ $<
 $(B)/lib/version.o: $(B)/version.h
 $(B)/lib/version.o: OBJFLAGS = -include $(B)/version.h
-# The numerics gain from the vectoriser; the rest does not need it.
-$(call obj,$(NN_SRC)): OBJFLAGS = -O3
+# The numerics gain from the vectoriser, which takes sqrtf only where nobody reads errno.
+$(call obj,$(NN_SRC)): OBJFLAGS = -O3 -fno-math-errno
 
 $(B)/libespalier.a: $(call obj,$(LIB_SRC))
 	@rm -f $@

@@ -1,6 +1,7 @@
 #include "lib/grammar.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,9 +97,15 @@ static void read_source(struct grammar *g, struct production *p, const char *tex
     }
 }
 
+/* The k of X[k]: from 1; -1 for 0 and what no int holds. */
+static int read_place(const char *digits) {
+    long k = strtol(digits, NULL, 10);
+    return k >= 1 && k < INT_MAX ? (int)k : -1;
+}
+
 /* The raw target side: the symbols, their marks =X and X[k] taken off. Which symbols are
  * nonterminals is known only at the end of the file: link_target finishes the work. `child` holds
- * k meanwhile (0: none given). */
+ * k meanwhile (0: none given; -1: an impossible one). */
 static void read_target(struct grammar *g, struct production *p, const char *text) {
     p->n_target = count_words(text);
     p->target = arena_alloc(&g->private->arena, (size_t)p->n_target, sizeof *p->target);
@@ -118,7 +125,7 @@ static void read_target(struct grammar *g, struct production *p, const char *tex
             while (open > name && isdigit((unsigned char)open[-1]))
                 open--;
             if (open > name + 1 && open[-1] == '[' && open < name + name_len - 1) {
-                t->child = atoi(open);
+                t->child = read_place(open);
                 name_len = (size_t)(open - 1 - name);
             }
         }
@@ -212,6 +219,7 @@ static int read_directive(struct grammar *g, char *text, int line, struct err *e
     static const char *const known[] = {"start", "target", "rule", "tag", "words"};
     struct grammar_private *v = g->private;
     char *rest = strip(text) + 1;
+    rest += strspn(rest, " \t");
     if (strncmp(rest, "rule", 4) == 0 || strncmp(rest, "tag", 3) == 0) {
         v->directives = mem_grow(v->directives, &v->cap_directives, v->n_directives + 1,
                                  sizeof *v->directives);
@@ -230,7 +238,8 @@ static int read_directive(struct grammar *g, char *text, int line, struct err *e
         if (strcmp(rest, "*") == 0)
             v->all_declared = true;
         else
-            vocab_add_text(&v->declared, rest);
+            for (char *word = cut_word(&rest); *word; word = cut_word(&rest))
+                vocab_add(&v->declared, word, strlen(word));
     } else if (strcmp(key, "rule") != 0 && strcmp(key, "tag") != 0) {
         const char *near = msg_nearest(key, known, sizeof known / sizeof *known);
         return bad(g, line, err, "unknown directive %%%s%s%s", key, near ? "; did you mean %" : "",
@@ -346,6 +355,8 @@ static int link_target(struct grammar *g, struct production *p, struct err *err)
         }
         /* Unmarked, the k-th X of the target side is the k-th X of the source side. */
         int k = wanted;
+        if (k < 0)
+            return bad(g, p->line, err, "the place in %s[...] is no number from 1 on", name);
         if (!k) {
             k = 1;
             for (int j = 0; j < i; j++)
@@ -405,6 +416,29 @@ static int renamed(const struct grammar *g, const struct production *p) {
     return p->n_source == 1 && !grammar_is_word(g, p->source[0]) ? p->source[0] : -1;
 }
 
+/* Whether renamings alone lead from one symbol to another. */
+static bool renames_to(const struct grammar *g, int from, int to) {
+    bool *seen = mem_alloc(g->symbols.n, sizeof *seen);
+    int *stack = mem_alloc(g->symbols.n, sizeof *stack);
+    size_t n = 0;
+    stack[n++] = from;
+    seen[from] = true;
+    while (n && !seen[to]) {
+        int s = stack[--n];
+        for (int i = 0; i < g->count[s]; i++) {
+            int next = renamed(g, &g->productions[g->first[s] + i]);
+            if (next >= 0 && !seen[next]) {
+                seen[next] = true;
+                stack[n++] = next;
+            }
+        }
+    }
+    bool found = seen[to];
+    free(seen);
+    free(stack);
+    return found;
+}
+
 /* No symbol may derive itself alone: take away symbols that no renaming points to until none is
  * left (Kahn 1962); what remains lies on or behind a cycle. */
 static int check_cycles(const struct grammar *g, struct err *err) {
@@ -425,7 +459,7 @@ static int check_cycles(const struct grammar *g, struct err *err) {
     int result = 0;
     for (int i = 0; i < g->n_productions && result == 0 && n_ready < n; i++) {
         int next = renamed(g, &g->productions[i]);
-        if (next >= 0 && pointing[next] && pointing[g->productions[i].left])
+        if (next >= 0 && pointing[next] && renames_to(g, next, g->productions[i].left))
             result = bad(g, g->productions[i].line, err,
                          "%s and %s derive one another through "
                          "single symbols: a cycle without words",
@@ -718,6 +752,9 @@ static int check(struct grammar *g, struct err *err) {
         return -1;
     for (int i = 0; i < g->n_productions; i++) {
         struct production *p = &g->productions[i];
+        if (!(p->probability > 0)) /* the sum overflows, or swallows it */
+            return bad(g, p->line, err, "weight %g comes to nothing beside the others of %s",
+                       p->weight, name_of(g, p->left));
         for (int j = 0; j < p->n_source; j++)
             if (check_defined(g, p->source[j], p->line, err) != 0)
                 return -1;

@@ -1,5 +1,6 @@
 #include "lib/msg.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +31,10 @@ int err_prefix(struct err *err, const char *format, ...) {
     va_start(args, format);
     int n = vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
-    if (n >= 0 && (size_t)n < sizeof err->text)
-        snprintf(err->text + n, sizeof err->text - (size_t)n, ": %s", old);
+    /* A sentence that grows too long is cut; to test the result tells the compiler that we know. */
+    if (n >= 0 && (size_t)n < sizeof err->text &&
+        snprintf(err->text + n, sizeof err->text - (size_t)n, ": %s", old) < 0)
+        err->text[n] = '\0';
     return -1;
 }
 
@@ -115,7 +118,7 @@ static size_t edit_distance(const char *a, const char *b) {
     enum { MAX = 64 };
     size_t n = strlen(a), m = strlen(b);
     if (n >= MAX || m >= MAX)
-        return MAX;
+        return SIZE_MAX;
     size_t d[MAX][MAX];
     for (size_t i = 0; i <= n; i++)
         d[i][0] = i;

@@ -59,8 +59,8 @@ _Noreturn void msg_die_err(const struct err *err);
  * unset, TERM not "dumb". */
 bool msg_colour(int fd);
 
-/* The candidate nearest to word (optimal string alignment distance, at most a third of its
- * length), or NULL. Candidates may contain NULL entries, which are passed over. */
+/* The candidate nearest to word (optimal string alignment distance, at most one more than a third
+ * of its length), or NULL. Candidates may contain NULL entries, which are passed over. */
 const char *msg_nearest(const char *word, const char *const *candidates, size_t n);
 
 #endif

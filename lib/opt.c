@@ -39,8 +39,8 @@ int opt_read_count(const char *text, int64_t *value) {
     if (opt_read_number(digits, &x) != 0)
         return -1;
     x *= scale;
-    /* Above 2^53 a double no longer tells neighbouring counts apart. */
-    if (fabs(x) > 0x1p53 || fabs(x - nearbyint(x)) > 1e-6)
+    /* From 2^53 on a double no longer tells neighbouring counts apart. */
+    if (fabs(x) >= 0x1p53 || fabs(x - nearbyint(x)) > 1e-6)
         return -1;
     *value = (int64_t)nearbyint(x);
     return 0;
@@ -179,7 +179,8 @@ static void print_option(FILE *out, const struct opt *o) {
             buf_printf(&text, "%s%s", i ? " | " : "", o->choices[i]);
     }
     char *value = opt_value_text(o);
-    if (o->type != OPT_FLAG && *value)
+    /* A help text that ends with ] tells a default that depends on other options. */
+    if (o->type != OPT_FLAG && *value && o->help[strlen(o->help) - 1] != ']')
         buf_printf(&text, " [%s]", value);
     print_wrapped(out, text.data, HELP_COLUMN, HELP_COLUMN);
     free(value);

@@ -26,13 +26,14 @@ struct rewrite {
 };
 
 static void expand_class(struct buf *out, const char *const *words, size_t n) {
-    buf_puts(out, "(?<!\\S)(?:");
+    /* One group around it all, so that a quantifier after {Name} is one of the whole word. */
+    buf_puts(out, "(?:(?<!\\S)(?:");
     for (size_t i = 0; i < n; i++) {
         if (i)
             buf_putc(out, '|');
         pattern_quote(out, words[i]);
     }
-    buf_puts(out, ")(?!\\S)");
+    buf_puts(out, ")(?!\\S))");
 }
 
 int rewrite_expand(struct buf *out, const char *p, const struct word_classes *classes,
@@ -40,9 +41,10 @@ int rewrite_expand(struct buf *out, const char *p, const struct word_classes *cl
     bool in_brackets = false;
     while (*p) {
         if (*p == '\\' && p[1]) {
-            /* Braces after an escape belong to it: \p{Lu}, \x{e9}, \k{name}. */
+            /* Braces after these escapes belong to them: \p{Lu}, \x{e9}, \k{name}; not in \s{Det}.
+             */
             const char *end = p + 2;
-            if (isalpha((unsigned char)p[1]) && *end == '{' && strchr(end, '}'))
+            if (strchr("pPxoNgk", p[1]) && *end == '{' && strchr(end, '}'))
                 end = strchr(end, '}') + 1;
             buf_add(out, p, (size_t)(end - p));
             p = end;

@@ -76,6 +76,9 @@ int selection_read(struct selection *s, const char *text, const struct vocab *ta
     for (size_t i = 0; i < s->n; i++) {
         sum += s->classes[i].share;
         s->wanted |= s->classes[i].all | s->classes[i].none;
+        if ((s->classes[i].all | s->all) & (s->classes[i].none | s->none))
+            return err_set(err, STATUS_USAGE, "--where: no example of class '%s' may be kept",
+                           s->classes[i].text);
     }
     if (s->all & s->none)
         return err_set(err, STATUS_USAGE, "--where: '%s' asks for a tag and against it", text);

@@ -187,6 +187,11 @@ static bool is_utf8(const unsigned char *p, size_t len) {
     return true;
 }
 
+static int too_long(const struct zio_reader *z, struct err *err) {
+    return err_set(err, STATUS_DATA, "%s: line %llu: longer than %zu bytes", z->name,
+                   (unsigned long long)z->line + 1, ZIO_LINE_MAX);
+}
+
 int zio_getline(struct zio_reader *z, char **line, size_t *len, struct err *err) {
     if (z->line == 0 && z->in.size == 0 && !z->at_end_of_file && sniff(z, err) != 0)
         return -1;
@@ -199,8 +204,7 @@ int zio_getline(struct zio_reader *z, char **line, size_t *len, struct err *err)
         if (newline)
             break;
         if (z->text.len - z->next > ZIO_LINE_MAX)
-            return err_set(err, STATUS_DATA, "%s: line %llu: longer than %zu bytes", z->name,
-                           (unsigned long long)z->line + 1, ZIO_LINE_MAX);
+            return too_long(z, err);
         if (z->next) { /* drop the lines already returned before taking more */
             memmove(z->text.data, z->text.data + z->next, z->text.len - z->next);
             z->text.len -= z->next;
@@ -215,8 +219,11 @@ int zio_getline(struct zio_reader *z, char **line, size_t *len, struct err *err)
     }
     if (!newline && z->text.len == z->next)
         return 0;
+    size_t size = (newline ? (size_t)(newline - z->text.data) : z->text.len) - z->next;
+    if (size > ZIO_LINE_MAX)
+        return too_long(z, err);
     *line = z->text.data + z->next;
-    *len = (newline ? (size_t)(newline - z->text.data) : z->text.len) - z->next;
+    *len = size;
     z->next += *len + (newline != NULL);
     (*line)[*len] = '\0'; /* mem_grow and buf_add leave one byte beyond text.len */
     z->line++;

@@ -1,0 +1,42 @@
+/* Intervals, quantiles and summaries of small samples.
+ *
+ * Nothing here fails: a quantity that its sample does not define is NaN, and a NaN in the sample
+ * gives NaN. Samples are never changed. */
+#ifndef ESPALIER_STATISTICS_H
+#define ESPALIER_STATISTICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct interval {
+    double low, high;
+};
+
+/* Wilson's score interval for a proportion, without continuity correction, at a two-sided level
+ * such as 0.95 (Wilson 1927, doi:10.1080/01621459.1927.10502953; method 3 of Newcombe 1998,
+ * doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E). Low is exactly 0 for no
+ * success, high exactly 1 for no failure. Both NaN when n = 0, successes > n, or the level is
+ * not inside (0, 1). */
+struct interval statistics_wilson(uint64_t successes, uint64_t n, double level);
+
+/* The quantile function of the standard normal distribution, to about 16 digits: algorithm AS 241,
+ * PPND16 (Wichura 1988, doi:10.2307/2347330). -inf at 0, inf at 1, NaN outside. */
+double statistics_normal_quantile(double p);
+
+/* Arithmetic mean; NaN when n = 0. */
+double statistics_mean(const double *x, size_t n);
+
+/* Sample standard deviation (divisor n - 1); NaN when n < 2. */
+double statistics_sd(const double *x, size_t n);
+
+/* Median: the mean of the middle two when n is even; NaN when n = 0. */
+double statistics_median(const double *x, size_t n);
+
+/* The p-quantile, 0 <= p <= 1, by linear interpolation at rank 1 + (n - 1) p: type 7 of Hyndman and
+ * Fan 1996 (doi:10.2307/2684934), the default of R and NumPy. NaN when n = 0 or p is outside. */
+double statistics_quantile(const double *x, size_t n, double p);
+
+/* Total variation per step of a series: the mean of |x[i+1] - x[i]|; NaN when n < 2. */
+double statistics_total_variation(const double *x, size_t n);
+
+#endif

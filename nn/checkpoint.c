@@ -1,0 +1,253 @@
+#include "nn/checkpoint.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/mem.h"
+#include "lib/tensorfile.h"
+#include "nn/lexicon.h"
+
+static const enum dtype REAL_DTYPE = sizeof(real) == 4 ? DTYPE_F32 : DTYPE_F64;
+
+static char *path_of(const char *folder, int64_t step, const char *ending) {
+    struct buf b = {0};
+    buf_printf(&b, "%s/ckpt/%08" PRId64 "%s", folder, step, ending);
+    return b.data;
+}
+
+char *checkpoint_path(const char *folder, int64_t step) {
+    return path_of(folder, step, ".safetensors");
+}
+
+static char *state_path(const char *folder, int64_t step) {
+    return path_of(folder, step, ".state.safetensors");
+}
+
+static int by_value(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Steps of the files of one ending: digits, then exactly that. */
+static int list_steps(const char *folder, const char *ending, int64_t **steps, size_t *n,
+                      struct err *err) {
+    struct buf path = {0};
+    buf_printf(&path, "%s/ckpt", folder);
+    *steps = NULL;
+    *n = 0;
+    size_t cap = 0;
+    errno = 0;
+    DIR *d = opendir(path.data);
+    int result = 0;
+    if (!d && errno != ENOENT)
+        result = err_set(err, STATUS_NOINPUT, "%s: cannot read: %s", path.data, strerror(errno));
+    for (struct dirent *entry; d && (entry = readdir(d));) {
+        size_t digits = strspn(entry->d_name, "0123456789");
+        if (digits < 8 || digits > 18 || strcmp(entry->d_name + digits, ending) != 0)
+            continue;
+        *steps = mem_grow(*steps, &cap, *n + 1, sizeof **steps);
+        (*steps)[(*n)++] = strtoll(entry->d_name, NULL, 10);
+    }
+    if (d)
+        closedir(d);
+    buf_free(&path);
+    if (*n)
+        qsort(*steps, *n, sizeof **steps, by_value);
+    return result;
+}
+
+int checkpoint_list(const char *folder, int64_t **steps, size_t *n, struct err *err) {
+    return list_steps(folder, ".safetensors", steps, n, err);
+}
+
+static struct tensor tensor_of(const struct param *p, const char *name, const real *data) {
+    struct tensor t = {
+        .name = name, .dtype = REAL_DTYPE, .rank = p->rank, .data = data + p->offset};
+    for (int i = 0; i < p->rank; i++)
+        t.shape[i] = p->shape[i];
+    return t;
+}
+
+static int write_state(const char *path, const struct model *m,
+                       const struct checkpoint_state *state, const char *step, struct err *err) {
+    const struct params *p = m->params;
+    size_t n = 2 * p->tensors + 2;
+    struct tensor *tensors = mem_alloc(n, sizeof *tensors);
+    char(*names)[96] = mem_alloc(n, sizeof *names);
+    for (size_t i = 0; i < p->tensors; i++) {
+        snprintf(names[2 * i], sizeof *names, "first.%s", p->table[i].name);
+        snprintf(names[2 * i + 1], sizeof *names, "second.%s", p->table[i].name);
+        tensors[2 * i] = tensor_of(&p->table[i], names[2 * i], p->first);
+        tensors[2 * i + 1] = tensor_of(&p->table[i], names[2 * i + 1], p->second);
+    }
+    double sums[2] = {state->loss_sum, state->loss_count};
+    tensors[n - 2] = (struct tensor){"loop.loss", DTYPE_F64, 1, {2}, sums};
+    tensors[n - 1] = (struct tensor){"loop.stream_hash", DTYPE_U64, 0, {0}, &state->stream_hash};
+    struct tensor_note note = {"espalier.step", step};
+    int result = tensorfile_write(path, tensors, n, &note, 1, err);
+    free(tensors);
+    free(names);
+    return result;
+}
+
+static int write_model(const char *path, const struct model *m, const struct vocab *vocab,
+                       const char *step, struct err *err) {
+    const struct params *p = m->params;
+    struct tensor *tensors = mem_alloc(p->tensors, sizeof *tensors);
+    for (size_t i = 0; i < p->tensors; i++)
+        tensors[i] = tensor_of(&p->table[i], p->table[i].name, p->value);
+    char *config = model_config_text(m), *words = vocab_text(vocab);
+    struct tensor_note notes[] = {{"format", "pt"},
+                                  {"espalier.step", step},
+                                  {"espalier.config", config},
+                                  {"espalier.vocabulary", words}};
+    int result = tensorfile_write(path, tensors, p->tensors, notes, 4, err);
+    free(config);
+    free(words);
+    free(tensors);
+    return result;
+}
+
+static void remove_states_before(const char *folder, int64_t step) {
+    int64_t *steps;
+    size_t n;
+    if (list_steps(folder, ".state.safetensors", &steps, &n, NULL) == 0)
+        for (size_t i = 0; i < n; i++)
+            if (steps[i] < step) {
+                char *path = state_path(folder, steps[i]);
+                unlink(path);
+                free(path);
+            }
+    free(steps);
+}
+
+int checkpoint_write(const char *folder, int64_t step, const struct model *m,
+                     const struct vocab *vocab, const struct checkpoint_state *state,
+                     struct err *err) {
+    char *model_path = checkpoint_path(folder, step), *beside = state_path(folder, step);
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, step);
+    char *slash = strrchr(model_path, '/');
+    *slash = '\0';
+    int result = 0;
+    if (mkdir(model_path, 0777) != 0 && errno != EEXIST)
+        result = err_set(err, STATUS_CANTCREATE, "%s: cannot create: %s", model_path,
+                         strerror(errno));
+    *slash = '/';
+    if (result == 0)
+        result = write_state(beside, m, state, text, err);
+    if (result == 0)
+        result = write_model(model_path, m, vocab, text, err);
+    if (result == 0)
+        remove_states_before(folder, step);
+    free(model_path);
+    free(beside);
+    return result;
+}
+
+/* Copy the tensor NAME of the file into place. */
+static int take(const struct tensorfile *f, const struct param *p, const char *name, real *values,
+                struct err *err) {
+    const struct tensor *t = tensorfile_need(f, name, REAL_DTYPE, p->rank, p->shape, err);
+    if (!t)
+        return -1;
+    memcpy(values + p->offset, t->data, p->count * sizeof *values);
+    return 0;
+}
+
+static int take_weights(const struct tensorfile *f, struct model *m, struct err *err) {
+    for (size_t i = 0; i < m->params->tensors; i++)
+        if (take(f, &m->params->table[i], m->params->table[i].name, m->params->value, err) != 0)
+            return -1;
+    if (f->n != m->params->tensors)
+        return err_set(err, STATUS_DATA, "%s: %zu tensors, the model has %zu", f->path, f->n,
+                       m->params->tensors);
+    return 0;
+}
+
+static const char *need_note(const struct tensorfile *f, const char *key, struct err *err) {
+    const char *value = tensorfile_note(f, key);
+    if (!value)
+        err_set(err, STATUS_DATA, "%s: is no checkpoint of espalier: its metadata lack '%s'",
+                f->path, key);
+    return value;
+}
+
+static int take_vocabulary(const struct tensorfile *f, struct vocab *vocab, int expected,
+                           struct err *err) {
+    const char *words = need_note(f, "espalier.vocabulary", err);
+    if (!words)
+        return -1;
+    vocab_add_text(vocab, words);
+    if ((int)vocab->n != expected || vocab_find(vocab, "<bos>", 5) != TOKEN_BOS ||
+        vocab_find(vocab, "<eos>", 5) != TOKEN_EOS)
+        return err_set(err, STATUS_DATA, "%s: the vocabulary does not fit the model", f->path);
+    return 0;
+}
+
+struct model *checkpoint_read(const char *path, struct vocab *vocab, int64_t *step,
+                              struct err *err) {
+    struct tensorfile *f = tensorfile_open(path, err);
+    if (!f)
+        return NULL;
+    struct model *m = NULL;
+    const char *config = need_note(f, "espalier.config", err);
+    const char *when = config ? need_note(f, "espalier.step", err) : NULL;
+    if (when && !(m = model_from_config_text(config, err)))
+        err_prefix(err, "%s", path);
+    if (m && (take_weights(f, m, err) != 0 ||
+              (vocab && take_vocabulary(f, vocab, m->vocabulary, err) != 0))) {
+        model_free(m);
+        m = NULL;
+    }
+    if (m && step)
+        *step = strtoll(when, NULL, 10);
+    tensorfile_close(f);
+    return m;
+}
+
+static int take_state(const struct tensorfile *f, struct model *m, struct checkpoint_state *state,
+                      struct err *err) {
+    char name[96];
+    for (size_t i = 0; i < m->params->tensors; i++) {
+        const struct param *p = &m->params->table[i];
+        snprintf(name, sizeof name, "first.%s", p->name);
+        if (take(f, p, name, m->params->first, err) != 0)
+            return -1;
+        snprintf(name, sizeof name, "second.%s", p->name);
+        if (take(f, p, name, m->params->second, err) != 0)
+            return -1;
+    }
+    const size_t two = 2;
+    const struct tensor *sums = tensorfile_need(f, "loop.loss", DTYPE_F64, 1, &two, err);
+    const struct tensor *hash =
+        sums ? tensorfile_need(f, "loop.stream_hash", DTYPE_U64, 0, NULL, err) : NULL;
+    if (!hash)
+        return -1;
+    state->loss_sum = ((const double *)sums->data)[0];
+    state->loss_count = ((const double *)sums->data)[1];
+    memcpy(&state->stream_hash, hash->data, sizeof state->stream_hash);
+    return 0;
+}
+
+int checkpoint_resume(const char *folder, int64_t step, struct model *m,
+                      struct checkpoint_state *state, struct err *err) {
+    char *model_path = checkpoint_path(folder, step), *beside = state_path(folder, step);
+    struct tensorfile *f = tensorfile_open(model_path, err);
+    int result = f ? take_weights(f, m, err) : -1;
+    tensorfile_close(f);
+    if (result == 0) {
+        f = tensorfile_open(beside, err);
+        result = f ? take_state(f, m, state, err) : -1;
+        tensorfile_close(f);
+    }
+    free(model_path);
+    free(beside);
+    return result;
+}

@@ -1,0 +1,51 @@
+#include <string.h>
+
+#include "nn/mat.h"
+#include "nn/op.h"
+#include "nn/vector.h"
+
+/* y = bias + residual, either of which may be NULL; false if both are, and y was not written. */
+CLONED static bool start_sum(int rows, int out, const real *bias, const real *residual, real *y) {
+    if (!bias && !residual)
+        return false;
+    for (int row = 0; row < rows; row++) {
+        real *to = y + (size_t)row * out;
+        const real *from = residual ? residual + (size_t)row * out : bias;
+        if (!bias || !residual) {
+            if (to != from)
+                memcpy(to, from, out * sizeof *to);
+            continue;
+        }
+        for (int c = 0; c < out; c++)
+            to[c] = from[c] + bias[c];
+    }
+    return true;
+}
+
+void op_linear_forward(int rows, int in, int out, const real *x, const real *w, const real *bias,
+                       const real *residual, real *y) {
+    bool add = start_sum(rows, out, bias, residual, y);
+    mat_nt(rows, out, in, x, in, w, in, add, y, out);
+}
+
+void op_linear_backward_input(int rows, int in, int out, const real *dy, const real *w, bool add,
+                              real *dx) {
+    mat_nn(rows, in, out, dy, out, w, in, add, dx, in);
+}
+
+void op_linear_backward_weight(int rows, int in, int out, const real *x, const real *dy,
+                               int out_first, int out_last, int in_first, int in_last, real *dw) {
+    mat_tn(out_last - out_first, in_last - in_first, rows, dy + out_first, out, x + in_first, in,
+           false, dw + (size_t)out_first * in + in_first, in);
+}
+
+CLONED void op_linear_backward_bias(int rows, int out, const real *dy, int first, int last,
+                                    real *dbias) {
+    real *restrict sum = dbias;
+    memset(sum + first, 0, (last - first) * sizeof *sum);
+    for (int row = 0; row < rows; row++) {
+        const real *d = dy + (size_t)row * out;
+        for (int c = first; c < last; c++)
+            sum[c] += d[c];
+    }
+}

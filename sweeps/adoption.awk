@@ -1,0 +1,33 @@
+# metrics.tsv of several runs -> a table of rule adoption over time, for a terminal.
+BEGIN { FS = "\t" }
+FNR == 1 {
+    n = split(FILENAME, part, "/")
+    run = part[n - 2] "/" part[n - 1]
+    runs[++n_runs] = run
+}
+$1 % step_width != 0 { next }
+$2 == "ood" && $3 == "n" { n_ood = $4 }
+$2 == "ood" && $3 == "first:hierarchical" {
+    tree[$1, run] = $4
+    if (!($1 in seen)) {
+        seen[$1] = 1
+        steps[++n_steps] = $1
+    }
+}
+$2 == "ood" && $3 == "first:linear" { line[$1, run] = $4 }
+$2 == "id" && $3 == "exact:agreed" { exact[$1, run] = $4 }
+END {
+    printf "\nRule adoption over time: the share of %d out-of-distribution questions whose first word is the\n", n_ood
+    printf "main auxiliary (tree) or the first one (line); and of in-distribution questions answered exactly (id).\n\n"
+    printf "%8s", ""
+    for (i = 1; i <= n_runs; i++) printf "  %-20s", runs[i]
+    printf "\n%8s", "step"
+    for (i = 1; i <= n_runs; i++) printf "  %6s %6s %6s", "tree", "line", "id"
+    printf "\n"
+    for (k = 1; k <= n_steps; k++) {
+        printf "%8d", steps[k]
+        for (i = 1; i <= n_runs; i++)
+            printf "  %6.3f %6.3f %6.3f", tree[steps[k], runs[i]], line[steps[k], runs[i]], exact[steps[k], runs[i]]
+        printf "\n"
+    }
+}

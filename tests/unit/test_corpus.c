@@ -1,0 +1,347 @@
+/* lib/corpus: headers, trailers and columns, whole, cut, joined and wrong. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <zstd.h>
+
+#include "lib/corpus.h"
+#include "lib/mem.h"
+#include "lib/outfile.h"
+
+static char folder[512];
+
+static const char *scratch(void) {
+    static char path[600];
+    snprintf(path, sizeof path, "%s/corpus", folder);
+    return path;
+}
+
+static int make_folder(void **state) {
+    (void)state;
+    const char *tmp = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s/espalier-XXXXXX", tmp ? tmp : "/tmp");
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    unlink(scratch());
+    return rmdir(folder);
+}
+
+static void put_bytes(const void *bytes, size_t n) {
+    struct err err;
+    if (outfile_put(scratch(), bytes, n, &err) != 0)
+        fail_msg("%s", err.text);
+}
+
+static void put_text(const char *text, bool compressed) {
+    if (!compressed) {
+        put_bytes(text, strlen(text));
+        return;
+    }
+    char frame[8192];
+    size_t n = ZSTD_compress(frame, sizeof frame, text, strlen(text), 3);
+    assert_false(ZSTD_isError(n));
+    put_bytes(frame, n);
+}
+
+/* Read the scratch file; its rows as "a|b;" for each. -1: refused. */
+static int read_all(struct buf *rows, struct err *err) {
+    buf_clear(rows);
+    buf_puts(rows, "");
+    struct corpus_reader *c = corpus_open(scratch(), err);
+    if (!c)
+        return -1;
+    size_t n;
+    corpus_columns(c, &n);
+    char **fields;
+    int got;
+    while ((got = corpus_next(c, &fields, err)) > 0)
+        for (size_t i = 0; i < n; i++)
+            buf_printf(rows, "%s%c", fields[i], i + 1 < n ? '|' : ';');
+    if (got == 0)
+        assert_int_equal(corpus_next(c, &fields, err), 0);
+    corpus_close(c);
+    return got;
+}
+
+static void accepts(const char *text, bool compressed, const char *rows) {
+    struct buf got = {0};
+    struct err err = {0};
+    put_text(text, compressed);
+    if (read_all(&got, &err) != 0)
+        fail_msg("refused: %s", err.text);
+    assert_string_equal(got.data, rows);
+    buf_free(&got);
+}
+
+static void refuses(const char *text, bool compressed, const char *why) {
+    struct buf got = {0};
+    struct err err = {0};
+    put_text(text, compressed);
+    assert_int_equal(read_all(&got, &err), -1);
+    assert_int_equal(err.status, STATUS_DATA);
+    assert_memory_equal(err.text, scratch(), strlen(scratch()));
+    if (!strstr(err.text, why))
+        fail_msg("'%s' does not say '%s'", err.text, why);
+    buf_free(&got);
+}
+
+static void both_refuse(const char *text, const char *why) {
+    refuses(text, false, why);
+    refuses(text, true, why);
+}
+
+#define HEAD "##espalier 1\n##prog\tmaker 1\n##prog\tfilter\tTAB inside\n##bare\n#source\ttarget\n"
+
+static void header_and_columns(void **state) {
+    (void)state;
+    struct err err = {0};
+    put_text(HEAD "a\tb\n##end\tn=1\n", true);
+    struct corpus_reader *c = corpus_open(scratch(), &err);
+    assert_non_null(c);
+    size_t n;
+    const char *const *columns = corpus_columns(c, &n);
+    assert_int_equal(n, 2);
+    assert_string_equal(columns[0], "source");
+    assert_int_equal(corpus_column(c, "target"), 1);
+    assert_int_equal(corpus_column(c, "targe"), -1);
+    assert_string_equal(corpus_header(c, "prog", 0), "maker 1");
+    assert_string_equal(corpus_header(c, "prog", 1), "filter\tTAB inside");
+    assert_string_equal(corpus_header(c, "bare", 0), "");
+    assert_null(corpus_header(c, "prog", 2));
+    assert_null(corpus_header(c, "espalier", 0));
+    assert_string_equal(corpus_name(c), scratch());
+    char **fields;
+    assert_int_equal(corpus_next(c, &fields, &err), 1);
+    assert_int_equal(corpus_line(c), 6);
+    assert_string_equal(fields[1], "b");
+    assert_int_equal(corpus_next(c, &fields, &err), 0);
+    corpus_close(c);
+    corpus_close(NULL);
+    assert_null(corpus_open("no/such/corpus", &err));
+    assert_int_equal(err.status, STATUS_NOINPUT);
+}
+
+static void trailer(void **state) {
+    (void)state;
+    accepts(HEAD "##end\tn=0\n", true, "");
+    accepts(HEAD "a\tb\nc\t\n\td\n##end\tn=3\n", true, "a|b;c|;|d;");
+    /* plain text is taken as it comes: a person may have cut it */
+    accepts(HEAD "a\tb\n", false, "a|b;");
+    accepts(HEAD "a\tb\n##end\tn=7\n", false, "a|b;");
+    accepts(HEAD, false, "");
+    refuses(HEAD "a\tb\n", true, "cut short: after 1 examples");
+    refuses(HEAD, true, "cut short: after 0 examples");
+    refuses(HEAD "a\tb\n##end\tn=0\n", true,
+            "line 7: the trailer counts 0 examples, but there are 1");
+    refuses(HEAD "a\tb\n##end\tn=2\n", true, "the trailer counts 2 examples");
+    refuses(HEAD "a\tb\n##end\tn=18446744073709551617\n", true, "does not tell the number");
+    const char *const bad[] = {"n=", "n=x", "n=1x", "n=-1", "n=+1", "n= 1", "1", "", "n=1\tmore"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct buf text = {0};
+        buf_printf(&text, HEAD "a\tb\n##end\t%s\n", bad[i]);
+        refuses(text.data, true, "does not tell the number");
+        buf_free(&text);
+    }
+    both_refuse(HEAD "a\tb\n##end\tn=1\na\tb\n", "line 8: text after the trailer");
+    both_refuse(HEAD "##end\tn=0\n\n", "text after the trailer");
+    both_refuse(HEAD "##end\tn=0\n##end\tn=0\n", "text after the trailer");
+    both_refuse(HEAD "##end\tn=0\n##prog\tx\n", "text after the trailer");
+    both_refuse(HEAD "a\tb\n##prog\tx\n", "opens with '#' but is no example");
+    both_refuse(HEAD "a\tb\n# comment\tx\n", "opens with '#' but is no example");
+    both_refuse(HEAD "a\tb\n##end\n", "opens with '#' but is no example");
+}
+
+static void bad_headers(void **state) {
+    (void)state;
+    both_refuse("", "is empty");
+    both_refuse("\n\n", "is empty");
+    both_refuse("##espalier 1\n", "ends inside its header");
+    both_refuse("##espalier 1\n##prog\tx\n", "ends inside its header");
+    both_refuse("##espalier 1\n##prog\tx\na\tb\n",
+                "line 3: the header has no line that names the columns");
+    both_refuse("##espalier 1\n\n#source\n", "line 2: the header has no line");
+    both_refuse("##espalier 2\n#source\n", "line 1: format version '2' is newer");
+    both_refuse("##espalier 1.1\n#source\n", "format version '1.1'");
+    both_refuse("##espalier \n#source\n", "format version ''");
+    both_refuse("##espalier 1\n#source\ttarget\tsource\n",
+                "line 2: column 'source' is named twice");
+    both_refuse("##espalier 1\n#source\t\n", "line 2: a column has no name");
+    both_refuse("##espalier 1\n#\n", "a column has no name");
+}
+
+static void uneven_rows(void **state) {
+    (void)state;
+    both_refuse(HEAD "a\tb\nc\n", "line 7: 1 column, expected 2");
+    both_refuse(HEAD "a\tb\tc\n", "line 6: 3 columns, expected 2");
+    both_refuse(HEAD "a\tb\t\n", "line 6: 3 columns, expected 2"); /* no stray TABs of our own */
+    both_refuse(HEAD "a\tb\n\nc\td\n", "line 7: 1 column, expected 2");
+    both_refuse("a\tb\n\nc\n", "line 3: 1 column, expected 2");
+    both_refuse("a\nb\tc\n", "line 2: 2 columns, expected 1");
+    both_refuse("a\tb\tc\n", "line 1: more than two columns");
+    both_refuse("a\tb\nc\td\t\t\n", "line 2: 4 columns, expected 2");
+    both_refuse("a\tb\nc\td\te\n", "line 2: 3 columns, expected 2");
+}
+
+static void headerless(void **state) {
+    (void)state;
+    for (int z = 0; z <= 1; z++) {
+        accepts("a\tb\nc\td", z, "a|b;c|d;");
+        accepts("\n\na\tb\n\n\nc\td\n\n", z, "a|b;c|d;");
+        accepts("a b\nc d\n", z, "a b;c d;");
+        accepts("a\tb\nc\td\t\n", z, "a|b;c|d;"); /* stray TABs of published files */
+        accepts("a\tb\t\nc\td\n", z, "a|b;c|d;");
+        accepts("a\t\n\tb\n", z, "a|;|b;");
+        accepts("# no comment\n", z, "# no comment;");
+    }
+    both_refuse("a\tb\n" HEAD "##end\tn=0\n", "a corpus with a header follows text without one");
+    struct err err = {0};
+    put_text("a\n", false);
+    struct corpus_reader *c = corpus_open(scratch(), &err);
+    assert_non_null(c);
+    assert_int_equal(corpus_column(c, "source"), 0);
+    assert_int_equal(corpus_column(c, "target"), -1);
+    assert_null(corpus_header(c, "prog", 0));
+    corpus_close(c); /* without reading the row held back */
+}
+
+static void joined_sections(void **state) {
+    (void)state;
+    const char *const one = HEAD "a\tb\n##end\tn=1\n";
+    struct buf text = {0};
+    buf_printf(&text, "%s" HEAD "c\td\ne\tf\n##end\tn=2\n", one);
+    accepts(text.data, true, "a|b;c|d;e|f;");
+    accepts(text.data, false, "a|b;c|d;e|f;");
+    buf_clear(&text);
+    buf_printf(&text, "%s" HEAD "c\td\n##end\tn=2\n", one); /* counts are of the section */
+    refuses(text.data, true, "the trailer counts 2 examples, but there are 1");
+    buf_clear(&text);
+    buf_printf(&text, "%s" HEAD "c\td\n", one);
+    refuses(text.data, true, "cut short: after 1 examples");
+    buf_clear(&text);
+    buf_printf(&text, "%s##espalier 1\n#source\ttarget\ttags\n##end\tn=0\n", one);
+    both_refuse(text.data, "line 9: the columns differ");
+    buf_clear(&text);
+    buf_printf(&text, "%s##espalier 1\n#target\tsource\n##end\tn=0\n", one);
+    both_refuse(text.data, "the columns differ");
+    /* a first part that lost its trailer */
+    accepts(HEAD "a\tb\n" HEAD "c\td\n", false, "a|b;c|d;");
+    refuses(HEAD "a\tb\n" HEAD "c\td\n##end\tn=1\n", true, "no example");
+    buf_free(&text);
+}
+
+static struct corpus_writer *begin(enum corpus_form form) {
+    struct err err = {0};
+    static const char *const columns[] = {"source", "target"};
+    struct corpus_writer *c = corpus_create(scratch(), form, &err);
+    assert_non_null(c);
+    assert_int_equal(corpus_put_header(c, "key", "value\twith TAB", &err), 0);
+    assert_int_equal(corpus_put_columns(c, columns, 2, &err), 0);
+    return c;
+}
+
+static void round_trip(void **state) {
+    (void)state;
+    struct err err = {0};
+    struct buf rows = {0}, expected = {0};
+    for (int form = CORPUS_AUTO; form <= CORPUS_ZSTD; form++) {
+        struct corpus_writer *c = begin((enum corpus_form)form);
+        buf_clear(&expected);
+        for (int i = 0; i < 200000; i++) { /* several frames */
+            char text[40];
+            snprintf(text, sizeof text, "word number %d #", i * 7919);
+            const char *fields[] = {text, i % 3 ? "#may open a later field" : ""};
+            assert_int_equal(corpus_put_row(c, fields, &err), 0);
+            buf_printf(&expected, "%s|%s;", fields[0], fields[1]);
+        }
+        assert_int_equal(corpus_finish(c, &err), 0);
+        if (read_all(&rows, &err) != 0)
+            fail_msg("%s", err.text);
+        assert_int_equal(rows.len, expected.len);
+        assert_memory_equal(rows.data, expected.data, rows.len);
+    }
+    /* Cut exactly between two frames the file is a valid zstd stream, and no corpus. */
+    FILE *f = fopen(scratch(), "rb");
+    assert_non_null(f);
+    struct buf file = {0};
+    char piece[4096];
+    for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;)
+        buf_add(&file, piece, n);
+    fclose(f);
+    size_t frames = 0;
+    for (size_t at = 0; at < file.len; frames++) {
+        if (at) {
+            put_bytes(file.data, at);
+            assert_int_equal(read_all(&rows, &err), -1);
+            assert_non_null(strstr(err.text, "the trailer ##end is missing"));
+        }
+        at += ZSTD_findFrameCompressedSize(file.data + at, file.len - at);
+    }
+    assert_true(frames > 2);
+    /* whole copies joined are twice the corpus */
+    buf_clear(&expected);
+    buf_add(&expected, file.data, file.len);
+    buf_add(&expected, file.data, file.len);
+    put_bytes(expected.data, expected.len);
+    size_t once = rows.len;
+    assert_int_equal(read_all(&rows, &err), 0);
+    assert_true(rows.len > once);
+    buf_free(&file);
+    buf_free(&rows);
+    buf_free(&expected);
+}
+
+static void writer_refuses(void **state) {
+    (void)state;
+    struct err err = {0};
+    struct corpus_writer *c = corpus_create(scratch(), CORPUS_TEXT, &err);
+    assert_non_null(c);
+    assert_int_equal(corpus_put_header(c, "a\tb", "v", &err), -1);
+    assert_int_equal(corpus_put_header(c, "a\nb", "v", &err), -1);
+    assert_int_equal(corpus_put_header(c, "", "v", &err), -1);
+    assert_int_equal(corpus_put_header(c, "a", "v\nw", &err), -1);
+    const char *const bad_columns[][2] = {
+        {"a\tb", "c"}, {"a", "b\nc"}, {"", "a"}, {"a", ""}, {"#a", "b"}};
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(corpus_put_columns(c, bad_columns[i], 2, &err), -1);
+    const char *const columns[] = {"source", "#target"}; /* only a line may not open so */
+    assert_int_equal(corpus_put_columns(c, columns, 2, &err), 0);
+    const char *const bad_rows[][2] = {{"a\tb", "c"}, {"a", "b\tc"}, {"a\nb", "c"},
+                                       {"a", "\n"},   {"#", "a"},    {"##end", ""}};
+    for (size_t i = 0; i < 6; i++) {
+        assert_int_equal(corpus_put_row(c, bad_rows[i], &err), -1);
+        assert_int_equal(err.status, STATUS_DATA);
+        assert_non_null(strstr(err.text, "example 1:"));
+    }
+    const char *const row[] = {"", "#b"};
+    assert_int_equal(corpus_put_row(c, row, &err), 0);
+    assert_int_equal(corpus_finish(c, &err), 0);
+    struct buf rows = {0};
+    assert_int_equal(read_all(&rows, &err), 0);
+    assert_string_equal(rows.data, "|#b;");
+    buf_free(&rows);
+    unlink(scratch());
+    corpus_discard(begin(CORPUS_ZSTD));
+    corpus_discard(NULL);
+    assert_int_equal(access(scratch(), F_OK), -1);
+    assert_null(corpus_create("no/such/folder/corpus", CORPUS_ZSTD, &err));
+    assert_int_equal(err.status, STATUS_CANTCREATE);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(header_and_columns), cmocka_unit_test(trailer),
+        cmocka_unit_test(bad_headers),        cmocka_unit_test(uneven_rows),
+        cmocka_unit_test(headerless),         cmocka_unit_test(joined_sections),
+        cmocka_unit_test(round_trip),         cmocka_unit_test(writer_refuses),
+    };
+    return cmocka_run_group_tests_name("corpus", tests, make_folder, remove_folder);
+}
