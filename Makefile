@@ -58,7 +58,8 @@ ARCHIVES := $(B)/libnn.a $(B)/libespalier.a
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 GRAD_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(GRAD_SRC))
 
-.PHONY: all help deps check check-fast demo clean fmt lint unit grad tools
+
+.PHONY: all help man deps check check-fast demo clean fmt lint unit grad tools
 all: tools
 tools: $(TOOLS:%=$(BIN)/%)
 unit: $(UNIT_BIN)
@@ -67,6 +68,7 @@ grad: $(GRAD_BIN)
 help:
 	@sed -n '3,8p' Makefile | cut -c3-
 	@echo '  make check-fast the tests of the release build alone'
+	@echo '  make man        manual pages, in build/man/'
 	@echo '  make fmt lint   clang-format in place; compiler and cppcheck warnings as errors'
 	@echo '  make clean      remove bin/ and build/'
 	@echo 'Variables: VARIANT=release|asan|double  DEV=1 (warnings are errors)  SEEDS="1 2 3"  QUICK=1'
@@ -140,6 +142,13 @@ check-fast: deps
 demo: deps
 	@$(MAKE) --no-print-directory tools
 	@$(MAKE) --no-print-directory -f sweeps/declaratives.mk $(if $(filter -j%,$(MAKEFLAGS)),,-j2) demo
+
+# Manual pages: those of formats are in man/, those of tools come from their option tables.
+man: tools
+	@mkdir -p build/man
+	@for t in $(TOOLS); do $(BIN)/$$t --man > build/man/$$t.1; done
+	@cp man/*.5 build/man/
+	@echo 'read them with: man build/man/PAGE'
 
 fmt:
 	clang-format -i $(shell git ls-files '*.c' '*.h')

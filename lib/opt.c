@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/mem.h"
+#include "lib/optdoc.h"
 #include "lib/version.h"
 
 int opt_read_number(const char *text, double *value) {
@@ -187,6 +188,12 @@ static void print_option(FILE *out, const struct opt *o) {
     buf_free(&text);
 }
 
+static _Noreturn void end_of_output(void) {
+    if (fflush(stdout) != 0 || ferror(stdout))
+        msg_die(STATUS_IO, "standard output: cannot write: %s", strerror(errno));
+    exit(STATUS_OK);
+}
+
 static _Noreturn void print_help(const struct opt_tool *tool) {
     printf("Usage: %s %s\n", tool->name, tool->operands);
     print_wrapped(stdout, tool->summary, 0, 0);
@@ -197,21 +204,31 @@ static _Noreturn void print_help(const struct opt_tool *tool) {
             print_option(stdout, o);
     }
     printf("\n      --help               print this and exit\n"
-           "      --version            print the version and exit\n");
+           "      --version            print the version and exit\n"
+           "      --man, --completion  print a manual page, a script for bash\n");
     if (tool->more)
         printf("\n%s", tool->more);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        msg_die(STATUS_IO, "standard output: cannot write: %s", strerror(errno));
-    exit(STATUS_OK);
+    end_of_output();
+}
+
+static _Noreturn void print_document(const struct opt_tool *tool,
+                                     void (*put)(const struct opt_tool *, struct buf *)) {
+    struct buf text = {0};
+    put(tool, &text);
+    fputs(text.data, stdout);
+    buf_free(&text);
+    end_of_output();
 }
 
 static _Noreturn void unknown_option(const struct opt_tool *tool, const char *name) {
     const char *names[256];
     size_t n = 0;
-    for (const struct opt *o = tool->options; o->type != OPT_END && n < 254; o++)
+    for (const struct opt *o = tool->options; o->type != OPT_END && n < 252; o++)
         names[n++] = o->name;
     names[n++] = "help";
     names[n++] = "version";
+    names[n++] = "man";
+    names[n++] = "completion";
     const char *near = msg_nearest(name, names, n);
     if (near)
         msg_die(STATUS_USAGE, "unknown option --%s; did you mean --%s? (--help lists all)", name,
@@ -289,8 +306,12 @@ static void parse_long(struct opt_tool *tool, int argc, char **argv, int *i) {
         print_help(tool);
     if (strcmp(name, "version") == 0) {
         printf("%s %s\n", tool->name, version_text());
-        exit(fflush(stdout) != 0 ? STATUS_IO : STATUS_OK);
+        end_of_output();
     }
+    if (strcmp(name, "man") == 0)
+        print_document(tool, optdoc_put_man);
+    if (strcmp(name, "completion") == 0)
+        print_document(tool, optdoc_put_completion);
     struct opt *o = (struct opt *)opt_find(tool, name);
     if (!o)
         unknown_option(tool, name);

@@ -53,9 +53,10 @@ struct opt_tool {
     int least_operands, most_operands; /* most < 0: any number */
 };
 
-/* Parse argv. Returns the operands (pointing into argv) and their number. --help and --version
- * print to standard output and exit 0. A wrong command line is one sentence and exit 64. The tool's
- * name is set for messages. `--quiet` in the table is honoured at once. */
+/* Parse argv. Returns the operands (pointing into argv) and their number. --help, --version,
+ * --man and --completion (optdoc.h) print to standard output and exit 0. A wrong command line is
+ * one sentence and exit 64. The tool's name is set for messages. `--quiet` in the table is honoured
+ * at once. */
 char **opt_parse(struct opt_tool *tool, int argc, char **argv, int *n_operands);
 
 /* The table's entry of this name, or NULL. */

@@ -72,14 +72,18 @@ int rewrite_expand(struct buf *out, const char *p, const struct word_classes *cl
 
 static struct pattern *compile_expanded(const char *head, const char *pattern, const char *tail,
                                         const struct word_classes *classes, struct err *err) {
-    struct buf text = {0};
-    buf_puts(&text, head);
+    struct buf text = {0}, whole = {0};
+    buf_puts(&text, "");
     struct pattern *p = NULL;
-    if (rewrite_expand(&text, pattern, classes, err) == 0) {
-        buf_puts(&text, tail);
+    if (rewrite_expand(&text, pattern, classes, err) == 0)
         p = pattern_compile(text.data, err);
+    if (p && (*head || *tail)) { /* a sound pattern by itself, so that ")(" does not slip through */
+        pattern_free(p);
+        buf_printf(&whole, "%s%s%s", head, text.data, tail);
+        p = pattern_compile(whole.data, err);
     }
     buf_free(&text);
+    buf_free(&whole);
     return p;
 }
 

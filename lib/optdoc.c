@@ -1,0 +1,107 @@
+#include "lib/optdoc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Text that roff must take literally: no escapes, no control lines. */
+static void put_roff(struct buf *out, const char *text) {
+    bool line_start = true;
+    for (; *text; text++) {
+        if (line_start && (*text == '.' || *text == '\''))
+            buf_puts(out, "\\&");
+        if (*text == '\\')
+            buf_puts(out, "\\e");
+        else if (*text == '-')
+            buf_puts(out, "\\-");
+        else
+            buf_putc(out, *text);
+        line_start = *text == '\n';
+    }
+}
+
+static void put_option(const struct opt *o, struct buf *out) {
+    buf_puts(out, ".It ");
+    if (o->letter)
+        buf_printf(out, "Fl %c , ", o->letter);
+    buf_printf(out, "Fl \\-%s", o->name);
+    if (o->type != OPT_FLAG)
+        buf_printf(out, " Ar %s", o->argument ? o->argument : "value");
+    buf_putc(out, '\n');
+    put_roff(out, o->help);
+    for (size_t i = 0; o->type == OPT_CHOICE && o->choices[i]; i++)
+        buf_printf(out, "%s%s", i ? " | " : ": ", o->choices[i]);
+    char *value = opt_value_text(o);
+    if (o->type != OPT_FLAG && *value && o->help[strlen(o->help) - 1] != ']') {
+        buf_puts(out, " [");
+        put_roff(out, value);
+        buf_putc(out, ']');
+    }
+    buf_putc(out, '\n');
+    free(value);
+}
+
+void optdoc_put_man(const struct opt_tool *tool, struct buf *out) {
+    char *title = mem_strdup(tool->name);
+    for (char *p = title; *p; p++)
+        if (*p >= 'a' && *p <= 'z')
+            *p = (char)(*p - 'a' + 'A');
+    buf_printf(out, ".Dd November 21, 2026\n.Dt %s 1\n.Os\n.Sh NAME\n.Nm %s\n.Nd ", title, tool->name);
+    size_t length = strlen(tool->summary);
+    char *summary = mem_strndup(tool->summary, length - (tool->summary[length - 1] == '.'));
+    put_roff(out, summary);
+    buf_puts(out, "\n.Sh SYNOPSIS\n.Nm\n");
+    put_roff(out, tool->operands);
+    buf_puts(out, "\n.Sh OPTIONS\n");
+    bool in_list = false;
+    for (const struct opt *o = tool->options; o->type != OPT_END; o++) {
+        if (o->type == OPT_GROUP) {
+            if (in_list)
+                buf_puts(out, ".El\n");
+            buf_printf(out, ".Ss %s\n", o->help);
+            in_list = false;
+            continue;
+        }
+        if (!in_list)
+            buf_puts(out, ".Bl -tag -width Ds\n");
+        in_list = true;
+        put_option(o, out);
+    }
+    if (in_list)
+        buf_puts(out, ".El\n");
+    if (tool->more) {
+        buf_puts(out, ".Sh NOTES\n.Bd -literal\n");
+        put_roff(out, tool->more);
+        buf_puts(out, ".Ed\n");
+    }
+    buf_puts(out, ".Sh SEE ALSO\n.Xr espalier-corpus 5 ,\n.Xr espalier-grammar 5 ,\n.Xr "
+                  "espalier-run 5\n");
+    free(title);
+    free(summary);
+}
+
+void optdoc_put_completion(const struct opt_tool *tool, struct buf *out) {
+    struct buf function = {0};
+    buf_printf(&function, "_%s", tool->name);
+    for (char *p = function.data; *p; p++)
+        if (*p == '-')
+            *p = '_';
+    buf_printf(out,
+               "%s() {\n    local word=${COMP_WORDS[COMP_CWORD]}\n    case "
+               "${COMP_WORDS[COMP_CWORD-1]} in\n",
+               function.data);
+    for (const struct opt *o = tool->options; o->type != OPT_END; o++) {
+        if (o->type != OPT_CHOICE)
+            continue;
+        buf_printf(out, "    --%s) COMPREPLY=($(compgen -W '", o->name);
+        for (size_t i = 0; o->choices[i]; i++)
+            buf_printf(out, "%s%s", i ? " " : "", o->choices[i]);
+        buf_puts(out, "' -- \"$word\")); return ;;\n");
+    }
+    buf_puts(out, "    esac\n    case $word in\n    -*) COMPREPLY=($(compgen -W '--help --version");
+    for (const struct opt *o = tool->options; o->type != OPT_END; o++)
+        if (o->name)
+            buf_printf(out, " --%s", o->name);
+    buf_printf(out, "' -- \"$word\")) ;;\n    esac\n}\ncomplete -o default -F %s %s\n",
+               function.data, tool->name);
+    buf_free(&function);
+}
