@@ -60,7 +60,10 @@ static void add_subject(struct evaluator *e, const char *run, char *path) {
 static void sort_operand(struct evaluator *e, char *operand, bool last) {
     struct stat st;
     struct err err = {0};
-    if (strcmp(operand, "-") != 0 && stat(operand, &st) == 0 && S_ISDIR(st.st_mode)) {
+    bool is_stdin = strcmp(operand, "-") == 0;
+    if (!is_stdin && stat(operand, &st) != 0)
+        msg_die(STATUS_NOINPUT, "%s: cannot open: %s", operand, strerror(errno));
+    if (!is_stdin && S_ISDIR(st.st_mode)) {
         size_t length = strlen(operand);
         while (length > 1 && operand[length - 1] == '/')
             operand[--length] = '\0';
@@ -108,6 +111,11 @@ static int open_sets(struct evaluator *e, const struct vocab *words, int max_len
         e->sets[i] = score_open(e->corpora[i], &e->words, &e->options, err);
         if (!e->sets[i])
             return -1;
+        if (!score_rules(e->sets[i]))
+            return err_set(err, STATUS_DATA,
+                           "%s: has neither answers (a column 'target' or 'rule:NAME') nor a "
+                           "--grammar with string rules: nothing to score",
+                           e->corpora[i]);
     }
     return 0;
 }
@@ -251,12 +259,11 @@ int main(int argc, char **argv) {
                 "  choice  the same among the words the rules propose\n"
                 "  exact   greedy decoding gives this rule's whole answer\n"
                 "  logp    mean log-probability of this rule's answer (nats)\n"
-                "Row `none`: no rule's word, no rule's answer. Row `agreed`: the examples on which "
-                "the rules\nagree, scored from the first word of the answer.\n"
+                "Row `none`: no rule's word, no rule's answer. Row `agreed`: the examples on\n"
+                "which the rules agree, scored from the first word of the answer.\n"
                 "Examples:\n"
                 "  eval-rule runs/first ood.tsv.zst\n"
-                "  eval-rule --last --among Aux --grammar grammars/question.gr runs/first "
-                "question.gen.zst\n"
+                "  eval-rule --last --among Aux --grammar grammars/question.gr runs/first gen.zst\n"
                 "Exit status: 0 done, 64 usage, 65 bad data, 66 no input, 73 or 74 cannot write.\n",
         .least_operands = 2,
         .most_operands = -1,

@@ -412,8 +412,8 @@ int main(int argc, char **argv) {
         .more =
             "Examples:\n"
             "  gen-grammar grammars/question.gr -n 20 --columns source,target,tags\n"
-            "  gen-grammar grammars/question.gr -n 100k --agree --split 1-9/10 -o train.tsv.zst\n"
-            "  gen-grammar grammars/question.gr -n 2k --disagree --split 0/10 -o ood.tsv.zst\n"
+            "  gen-grammar grammars/question.gr -n 100k --agree --split 1-9/10 -o train.zst\n"
+            "  gen-grammar grammars/question.gr -n 2k --disagree --split 0/10 -o ood.zst\n"
             "Exit status: 0 done, 64 usage, 65 bad grammar or a request that cannot be met,\n"
             "66 no grammar, 73 or 74 cannot write.\n",
         .least_operands = 1,

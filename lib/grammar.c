@@ -152,16 +152,18 @@ static int read_tags(struct grammar *g, struct production *p, const char *text, 
 }
 
 static int read_production(struct grammar *g, char *text, int line, struct err *err) {
-    char *parts[6];
+    char *parts[6] = {text};
     int n = 0;
-    for (char *p = text; p && n < 6; n++) {
-        parts[n] = p;
-        p = strchr(p, '\t');
-        if (p)
-            *p++ = '\0';
+    for (char *p = text, *tab; p; p = tab) {
+        tab = strchr(p, '\t');
+        if (tab)
+            *tab++ = '\0';
+        p = strip(p);
+        if (n < 6)
+            parts[n++] = p;
+        else if (*p)
+            return bad(g, line, err, "a field too many: '%s'", p);
     }
-    for (int i = 0; i < n; i++)
-        parts[i] = strip(parts[i]);
     while (n > 0 && !*parts[n - 1])
         n--;
     struct production p = {.weight = 1, .line = line};
@@ -516,13 +518,15 @@ static int find_mean_length(struct grammar *g, struct err *err) {
     /* Enough for a spectral radius of .9999, and no more than seconds for a huge file. */
     const int rounds = items < 10000 ? 200000 : (int)(2000000000 / items) + 10;
     double *mean = mem_alloc(g->symbols.n, sizeof *mean);
+    bool *reached = mem_alloc(g->symbols.n, sizeof *reached);
+    mark_reached(g, g->start, reached);
     double change = 1;
     int round = 0;
     for (; round < rounds && change > 1e-10 && mean[g->start] < 1e6; round++) {
         change = 0;
         for (size_t s = 0; s < g->symbols.n; s++) {
             double sum = 0;
-            for (int i = 0; i < g->count[s]; i++) {
+            for (int i = 0; reached[s] && i < g->count[s]; i++) {
                 const struct production *p = &g->productions[g->first[s] + i];
                 double length = 0;
                 for (int j = 0; j < p->n_source; j++)
@@ -535,6 +539,7 @@ static int find_mean_length(struct grammar *g, struct err *err) {
     }
     g->mean_length = mean[g->start];
     free(mean);
+    free(reached);
     if (g->mean_length >= 1e6 || round == rounds)
         return err_set(err, STATUS_DATA,
                        "%s: sentences have no finite expected length: the "
@@ -575,8 +580,9 @@ static int collect_class(struct grammar *g, int symbol, struct vocab *words, str
     for (size_t i = 0; i < n && result == 0; i++) {
         const struct production *p = &g->productions[list[i]];
         if (p->n_source != 1)
-            result = bad(g, p->line, err, "%s is no word class: this production has %d symbols",
-                         name_of(g, symbol), p->n_source);
+            result = err_set(err, STATUS_DATA,
+                             "%s is no word class: this production has %d symbols (line %d)",
+                             name_of(g, symbol), p->n_source, p->line);
         else
             vocab_add(words, name_of(g, p->source[0]), strlen(name_of(g, p->source[0])));
     }
@@ -635,7 +641,8 @@ static int find_partner(const struct grammar *g, int symbol, int word, int *part
         if (p->source[0] != word)
             continue;
         if (p->n_target != 1 || (*partner >= 0 && *partner != p->target[0].word))
-            result = bad(g, p->line, err, "the pair of '%s' is not one word", name_of(g, word));
+            result = err_set(err, STATUS_DATA, "the pair of '%s' is not one word (line %d)",
+                             name_of(g, word), p->line);
         else
             *partner = p->target[0].word;
     }

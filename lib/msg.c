@@ -1,5 +1,7 @@
 #include "lib/msg.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,8 +40,18 @@ int err_prefix(struct err *err, const char *format, ...) {
     return -1;
 }
 
+/* A standard descriptor that the parent has closed would be given to the next file opened, and
+ * messages would land in it. Hold its place with one on which reading, or writing, fails. */
+static void hold_standard_descriptors(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+            _exit(STATUS_OS);
+}
+
 void msg_start(const char *tool) {
     tool_name = tool;
+    hold_standard_descriptors();
 }
 
 const char *msg_tool(void) {

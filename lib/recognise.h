@@ -19,8 +19,8 @@
 
 #include "lib/grammar.h"
 
-/* Longer sentences are an error, and so is a chart that grows past that many entries (400 MB). */
-enum { RECOGNISER_MAX_WORDS = 2000, RECOGNISER_MAX_ENTRIES = 1 << 25 };
+/* Longer sentences are an error, and so is a chart that grows past that many entries (200 MB). */
+enum { RECOGNISER_MAX_WORDS = 2000, RECOGNISER_MAX_ENTRIES = 1 << 24 };
 
 struct recogniser;
 

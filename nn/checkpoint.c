@@ -199,7 +199,10 @@ struct model *checkpoint_read(const char *path, struct vocab *vocab, int64_t *st
     struct model *m = NULL;
     const char *config = need_note(f, "espalier.config", err);
     const char *when = config ? need_note(f, "espalier.step", err) : NULL;
-    if (when && !(m = model_from_config_text(config, err)))
+    size_t held = 0;
+    for (size_t i = 0; i < f->n; i++)
+        held += tensor_count(&f->tensors[i]);
+    if (when && !(m = model_from_config_text(config, held, err)))
         err_prefix(err, "%s", path);
     if (m && (take_weights(f, m, err) != 0 ||
               (vocab && take_vocabulary(f, vocab, m->vocabulary, err) != 0))) {
@@ -236,11 +239,67 @@ static int take_state(const struct tensorfile *f, struct model *m, struct checkp
     return 0;
 }
 
-int checkpoint_resume(const char *folder, int64_t step, struct model *m,
+/* The words behind the numbers must be the same ones, or the weights would change their meaning. */
+static int check_vocabulary(const struct tensorfile *f, const struct vocab *vocab,
+                            struct err *err) {
+    const char *words = need_note(f, "espalier.vocabulary", err);
+    if (!words)
+        return -1;
+    char *text = vocab_text(vocab);
+    bool same = strcmp(words, text) == 0;
+    free(text);
+    return same ? 0
+                : err_set(err, STATUS_DATA, "%s: its vocabulary is not that of the corpus now",
+                          f->path);
+}
+
+int checkpoint_latest(const char *folder, int64_t *step, struct err *err) {
+    int64_t *models, *states;
+    size_t n_models, n_states;
+    *step = 0;
+    if (list_steps(folder, ".safetensors", &models, &n_models, err) != 0)
+        return -1;
+    int result = list_steps(folder, ".state.safetensors", &states, &n_states, err);
+    for (size_t i = 0, j = 0; i < n_models && j < n_states;) {
+        if (models[i] == states[j])
+            *step = models[i];
+        if (models[i] <= states[j])
+            i++;
+        else
+            j++;
+    }
+    if (result == 0 && n_models && *step != models[n_models - 1])
+        msg_warn("%s/ckpt: the checkpoint of step %" PRId64
+                 " lacks the optimiser state beside it; going back to step %" PRId64,
+                 folder, models[n_models - 1], *step);
+    free(models);
+    free(states);
+    return result;
+}
+
+void checkpoint_remove_unfinished(const char *folder) {
+    struct buf path = {0};
+    buf_printf(&path, "%s/ckpt", folder);
+    DIR *d = opendir(path.data);
+    for (struct dirent *entry; d && (entry = readdir(d));) {
+        static const char mark[] = ".safetensors.tmp.";
+        const char *end = strstr(entry->d_name, mark);
+        if (!end || end[sizeof mark - 1 + strspn(end + sizeof mark - 1, "0123456789")])
+            continue;
+        buf_clear(&path);
+        buf_printf(&path, "%s/ckpt/%s", folder, entry->d_name);
+        unlink(path.data);
+    }
+    if (d)
+        closedir(d);
+    buf_free(&path);
+}
+
+int checkpoint_resume(const char *folder, int64_t step, struct model *m, const struct vocab *vocab,
                       struct checkpoint_state *state, struct err *err) {
     char *model_path = checkpoint_path(folder, step), *beside = state_path(folder, step);
     struct tensorfile *f = tensorfile_open(model_path, err);
-    int result = f ? take_weights(f, m, err) : -1;
+    int result = f && check_vocabulary(f, vocab, err) == 0 ? take_weights(f, m, err) : -1;
     tensorfile_close(f);
     if (result == 0) {
         f = tensorfile_open(beside, err);

@@ -38,9 +38,16 @@ char *checkpoint_path(const char *folder, int64_t step);
 struct model *checkpoint_read(const char *path, struct vocab *vocab, int64_t *step,
                               struct err *err) NODISCARD;
 
-/* Read weights, moments and state of a step into a model of the same configuration. -1 on error.
- */
-int checkpoint_resume(const char *folder, int64_t step, struct model *m,
+/* The last step whose model file has its state beside it; 0 if there is none. It warns when a later
+ * model file has lost its state. -1 on error. */
+int checkpoint_latest(const char *folder, int64_t *step, struct err *err) NODISCARD;
+
+/* Remove what a killed process left half-written. The caller holds the folder's lock. */
+void checkpoint_remove_unfinished(const char *folder);
+
+/* Read weights, moments and state of a step into a model of the same configuration and vocabulary.
+ * -1 on error. */
+int checkpoint_resume(const char *folder, int64_t step, struct model *m, const struct vocab *vocab,
                       struct checkpoint_state *state, struct err *err) NODISCARD;
 
 #endif

@@ -22,6 +22,7 @@ struct feed {
     int source_column, target_column;
     int64_t next_step;
     struct hash_stream *hash;
+    uint64_t content; /* hash of the tokens in memory when some are of standard input; else 0 */
     /* the batch */
     struct tokens input, target;
     int *offset;
@@ -142,6 +143,9 @@ struct feed *feed_open(const char *const *paths, int n_paths, struct vocab *voca
         if (result != 0)
             goto fail;
     }
+    for (int i = 0; i < n_paths; i++)
+        if (strcmp(paths[i], "-") == 0)
+            f->content = hash_bytes(f->tokens.items, f->tokens.n * sizeof *f->tokens.items);
     f->order = mem_alloc(f->n, sizeof *f->order);
     return f;
 fail:
@@ -206,7 +210,7 @@ int feed_batch(struct feed *f, int64_t step, struct batch *batch, struct err *er
 }
 
 uint64_t feed_hash(const struct feed *f) {
-    return f->stream ? hash_value(f->hash) : 0;
+    return f->stream ? hash_value(f->hash) : f->content;
 }
 
 int feed_skip(struct feed *f, int64_t step, struct err *err) {

@@ -33,8 +33,9 @@ int feed_longest(const struct feed *f);
  * or holds an unknown word. */
 int feed_batch(struct feed *f, int64_t step, struct batch *batch, struct err *err) NODISCARD;
 
-/* The hash of all that was read of a stream, to check on resuming that it is the same one; 0 in
- * memory. feed_skip reads past the batches of steps 1 .. step. */
+/* The hash of all that was read of a stream, to check on resuming that it is the same one; of all
+ * that is in memory, when some of it is standard input; 0 for files, which have a hash of their
+ * own. feed_skip reads past the batches of steps 1 .. step. */
 uint64_t feed_hash(const struct feed *f);
 int feed_skip(struct feed *f, int64_t step, struct err *err) NODISCARD;
 

@@ -67,7 +67,8 @@ static void catch_stop_signals(void) {
     }
 }
 
-static int make_folders(const char *path, struct err *err) {
+/* *made: the last folder was not there before. */
+static int make_folders(const char *path, bool *made, struct err *err) {
     char *copy = mem_strdup(path);
     int result = 0;
     for (char *p = copy + 1; result == 0; p++) {
@@ -76,7 +77,8 @@ static int make_folders(const char *path, struct err *err) {
         char kept = *p;
         *p = '\0';
         struct stat st;
-        if (mkdir(copy, 0777) != 0 &&
+        *made = mkdir(copy, 0777) == 0;
+        if (!*made &&
             (errno != EEXIST || stat(copy, &st) != 0 || !S_ISDIR(st.st_mode)))
             result = err_set(err, STATUS_CANTCREATE, "%s: cannot create the folder: %s", copy,
                              strerror(errno == EEXIST ? ENOTDIR : errno));
@@ -157,6 +159,69 @@ static const char **ignored_options(const struct run *run) {
     return ignored;
 }
 
+/* --eval NAME=CORPUS: the corpus. */
+static const char *corpus_of(const char *item) {
+    const char *equals = strchr(item, '=');
+    return equals ? equals + 1 : "";
+}
+
+/* A run must be able to read its corpora again when it resumes. */
+static int check_path(const char *path, struct err *err) {
+    struct stat st;
+    if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || S_ISREG(st.st_mode) ||
+        S_ISDIR(st.st_mode))
+        return 0;
+    return err_set(err, STATUS_NOINPUT,
+                   "%s: is a pipe or device, which cannot be read again to check or resume the "
+                   "run; write it to a file, or pipe it in and name it -",
+                   path);
+}
+
+/* What can be known of the corpora before any is opened. */
+static int check_request(const struct loop_request *q, struct err *err) {
+    for (int i = 0; i < q->n_corpora; i++)
+        if (check_path(q->corpora[i], err) != 0)
+            return -1;
+    for (size_t i = 0; i < q->evals->n; i++) {
+        const char *item = q->evals->items[i], *path = corpus_of(item);
+        size_t length = strcspn(item, "=");
+        if (!length || !*path)
+            return err_set(err, STATUS_USAGE, "--eval takes NAME=CORPUS, not '%s'", item);
+        for (size_t k = 0; k < length; k++)
+            if ((unsigned char)item[k] <= 0x20 || item[k] == 0x7f || item[k] == '"')
+                return err_set(err, STATUS_USAGE,
+                               "--eval: the name '%.*s' holds a space or a double quote",
+                               (int)length, item);
+        for (size_t k = 0; k < i; k++)
+            if (strncmp(q->evals->items[k], item, length + 1) == 0)
+                return err_set(err, STATUS_USAGE, "--eval names '%.*s' twice", (int)length, item);
+        if (length == 5 && strncmp(item, "train", 5) == 0)
+            return err_set(err, STATUS_USAGE, "--eval: the name 'train' is taken");
+        if (strcmp(path, "-") == 0)
+            return err_set(err, STATUS_USAGE, "--eval cannot read standard input");
+        if (check_path(path, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A finished run is what it is even when its corpora are gone; but those that are there must be the
+ * ones it was made from. */
+static int check_finished(struct run *run, const struct manifest *old, const char **ignored,
+                          struct err *err) {
+    const struct loop_request *q = run->request;
+    for (size_t i = 0; i < (size_t)q->n_corpora + q->evals->n; i++) {
+        const char *path = i < (size_t)q->n_corpora
+                               ? q->corpora[i]
+                               : corpus_of(q->evals->items[i - (size_t)q->n_corpora]);
+        if (strcmp(path, "-") == 0)
+            continue;
+        if (manifest_add_input(run->manifest, path, NULL) != 0)
+            return 0;
+    }
+    return manifest_compare(old, run->manifest, q->folder, ignored, err);
+}
+
 /* 1: the run is finished already. */
 static int meet_old_run(struct run *run, struct manifest **old, struct err *err) {
     *old = NULL;
@@ -167,32 +232,24 @@ static int meet_old_run(struct run *run, struct manifest **old, struct err *err)
         return -1;
     const char **ignored = ignored_options(run);
     int result = manifest_compare_options(*old, run->manifest, run->request->folder, ignored, err);
+    bool finished = manifest_status(*old) == MANIFEST_FINISHED;
+    if (result == 0 && finished)
+        result = check_finished(run, *old, ignored, err);
     free(ignored);
-    if (result != 0)
-        return -1;
-    return manifest_status(*old) == MANIFEST_FINISHED;
+    return result != 0 ? -1 : finished;
 }
 
 static int open_evaluations(struct run *run, struct err *err) {
     const struct loop_request *q = run->request;
     run->evals = mem_alloc(q->evals->n, sizeof *run->evals);
     for (size_t i = 0; i < q->evals->n; i++) {
-        const char *item = q->evals->items[i], *equals = strchr(item, '=');
-        if (!equals || equals == item || !equals[1])
-            return err_set(err, STATUS_USAGE, "--eval takes NAME=CORPUS, not '%s'", item);
+        const char *item = q->evals->items[i], *path = corpus_of(item);
         struct evaluation *e = &run->evals[run->n_evals++];
-        e->name = mem_strndup(item, (size_t)(equals - item));
-        for (size_t k = 0; k < i; k++)
-            if (strcmp(run->evals[k].name, e->name) == 0)
-                return err_set(err, STATUS_USAGE, "--eval names '%s' twice", e->name);
-        if (strcmp(e->name, "train") == 0)
-            return err_set(err, STATUS_USAGE, "--eval: the name 'train' is taken");
+        e->name = mem_strndup(item, strcspn(item, "="));
         struct score_options options = {.max_length = q->max_length,
                                         .limit = (uint64_t)q->eval_limit};
-        if (strcmp(equals + 1, "-") == 0)
-            return err_set(err, STATUS_USAGE, "--eval cannot read standard input");
-        e->set = score_open(equals + 1, &run->vocab, &options, err);
-        if (!e->set || manifest_add_input(run->manifest, equals + 1, err) != 0)
+        e->set = score_open(path, &run->vocab, &options, err);
+        if (!e->set || manifest_add_input(run->manifest, path, err) != 0)
             return -1;
     }
     return 0;
@@ -214,12 +271,8 @@ static int open_inputs(struct run *run, struct err *err) {
 /* Start at step 0, or take up the last checkpoint. */
 static int find_place(struct run *run, struct err *err) {
     const struct loop_request *q = run->request;
-    int64_t *steps;
-    size_t n;
-    if (checkpoint_list(q->folder, &steps, &n, err) != 0)
+    if (checkpoint_latest(q->folder, &run->step, err) != 0)
         return -1;
-    run->step = n ? steps[n - 1] : 0;
-    free(steps);
     if (run->step > q->steps)
         return err_set(err, STATUS_USAGE,
                        "%s: has a checkpoint of step %" PRId64 ", beyond --steps %" PRId64,
@@ -229,7 +282,7 @@ static int find_place(struct run *run, struct err *err) {
         run->metrics = metrics_open(run->metrics_path, -1, err);
         return run->metrics ? 0 : -1;
     }
-    if (checkpoint_resume(q->folder, run->step, run->model, &run->state, err) != 0)
+    if (checkpoint_resume(q->folder, run->step, run->model, &run->vocab, &run->state, err) != 0)
         return -1;
     if (feed_skip(run->feed, run->step, err) != 0)
         return -1;
@@ -259,6 +312,11 @@ static int set_up(struct run *run, struct manifest *old, struct err *err) {
         free(ignored);
         if (result != 0)
             return -1;
+        const char *core = manifest_string(old, "machine", "blas_core");
+        if (core && strcmp(core, mat_core_name()) != 0)
+            msg_warn("%s: begun with the BLAS kernels of %s, continued with those of %s: the bits "
+                     "will not be those of an undisturbed run (OPENBLAS_CORETYPE pins them)",
+                     q->folder, core, mat_core_name());
         manifest_continue(run->manifest, old);
     }
     if (run->vocab.n > INT32_MAX / 2)
@@ -497,10 +555,14 @@ enum status loop_run(const struct loop_request *request, struct err *err) {
     buf_printf(&path, "%s/metrics.tsv", request->folder);
     run.metrics_path = path.data;
     struct manifest *old = NULL;
-    int result = make_folders(request->folder, err);
+    bool made = false;
+    int result = check_request(request, err);
+    if (result == 0)
+        result = make_folders(request->folder, &made, err);
     if (result == 0)
         result = lock_folder(&run, err);
     if (result == 0) {
+        checkpoint_remove_unfinished(request->folder);
         start_manifest(&run);
         result = meet_old_run(&run, &old, err);
     }
@@ -508,6 +570,8 @@ enum status loop_run(const struct loop_request *request, struct err *err) {
         msg_note("%s: already finished at step %" PRId64, request->folder, request->steps);
     else if (result == 0)
         result = run_to_end(&run, old, err);
+    if (result < 0 && made && access(run.manifest_path, F_OK) != 0)
+        rmdir(request->folder); /* nothing came of it */
     manifest_free(old);
     tear_down(&run);
     return result < 0 ? err->status : STATUS_OK;

@@ -70,7 +70,26 @@ static int name_index(const char *const *names, int n, const char *name) {
     return -1;
 }
 
-struct model *model_from_config_text(const char *text, struct err *err) {
+/* NULL unless the configuration is sound and comes to so many parameters. */
+static struct model *model_of_size(const struct transformer_config *c, size_t parameters,
+                                   struct err *err) {
+    enum { MAX_LENGTH = 1 << 20 }; /* as the trainers allow; the table of positions has no tensor */
+    if (transformer_check_config(c, err) != 0)
+        return NULL;
+    size_t wanted = transformer_count(c);
+    if (wanted != parameters || c->max_length > MAX_LENGTH) {
+        if (c->max_length > MAX_LENGTH)
+            err_set(err, STATUS_DATA, "max_length %d is beyond %d", c->max_length, MAX_LENGTH);
+        else
+            err_set(err, STATUS_DATA,
+                    "the configuration asks for %zu parameters, but the file holds %zu", wanted,
+                    parameters);
+        return NULL;
+    }
+    return model_new_transformer(c, err);
+}
+
+struct model *model_from_config_text(const char *text, size_t parameters, struct err *err) {
     struct transformer_config c = {0};
     const char *architecture, *norm, *positions, *activation;
     int tied, scale;
@@ -98,7 +117,7 @@ struct model *model_from_config_text(const char *text, struct err *err) {
     c.activation = (enum activation)a;
     c.tied = tied;
     c.scale_embedding = scale;
-    m = model_new_transformer(&c, err);
+    m = model_of_size(&c, parameters, err);
     if (!m)
         err->status = STATUS_DATA;
 out:

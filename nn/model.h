@@ -24,8 +24,10 @@ void model_forward(struct model *m, struct pool *pool, const struct batch *batch
                    transformer_visit *visit, void *context);
 
 /* The configuration as JSON ({"architecture": "transformer", "dim": 64, ...}), and back. The text
- * is the caller's to free. NULL on error: STATUS_DATA. */
+ * is the caller's to free. A configuration that does not come to so many `parameters`, those its
+ * file holds, is refused before anything is allocated. NULL on error: STATUS_DATA. */
 char *model_config_text(const struct model *m);
-struct model *model_from_config_text(const char *text, struct err *err) NODISCARD;
+struct model *model_from_config_text(const char *text, size_t parameters,
+                                     struct err *err) NODISCARD;
 
 #endif

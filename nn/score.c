@@ -192,6 +192,9 @@ static int add_among(struct score_set *s, const char *word, size_t len, struct e
     if (id < 0)
         return err_set(err, STATUS_USAGE, "--among: word '%.*s' is not in the vocabulary", (int)len,
                        word);
+    for (size_t i = 0; i < s->n_among; i++) /* so that the vocabulary's size bounds the list */
+        if (s->among[i] == id)
+            return 0;
     s->among[s->n_among++] = id;
     return 0;
 }
@@ -200,7 +203,7 @@ static int add_among(struct score_set *s, const char *word, size_t len, struct e
 static int read_among(struct score_set *s, const struct corpus_reader *c,
                       const struct score_options *options, struct err *err) {
     const char *text = options->among, *value;
-    s->among = mem_alloc(s->vocab->n + strlen(text) + 1, sizeof *s->among);
+    s->among = mem_alloc(s->vocab->n + 1, sizeof *s->among);
     if (!strchr(text, ',')) {
         for (size_t k = 0; (value = corpus_header(c, "class", k)); k++) {
             size_t len = strcspn(value, "\t");

@@ -45,6 +45,9 @@ struct transformer_config {
  * enumeration is out of range, or the parameters would not fit. */
 int transformer_check_config(const struct transformer_config *config, struct err *err) NODISCARD;
 
+/* How many parameters a sound configuration comes to. */
+size_t transformer_count(const struct transformer_config *config);
+
 struct transformer {
     struct transformer_config config;
     struct params params;

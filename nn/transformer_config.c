@@ -58,6 +58,14 @@ int transformer_check_config(const struct transformer_config *config, struct err
     return 0;
 }
 
+size_t transformer_count(const struct transformer_config *c) {
+    size_t d = (size_t)c->dim, f = (size_t)c->feedforward, v = (size_t)c->vocabulary;
+    size_t attention = 4 * d * d + 4 * d, feed = 2 * d * f + f + d, norms = 4 * d;
+    return v * d + (c->positions == POSITIONS_LEARNED ? (size_t)c->max_length * d : 0) +
+           (size_t)c->layers * (attention + feed + norms) + (c->norm == NORM_PRE ? 2 * d : 0) +
+           (c->tied ? 0 : v * d);
+}
+
 static size_t add_vector(struct params *p, int layer, const char *name, int n) {
     return params_add(p, 1, (size_t)n, 1, "transformer.layers.%d.%s", layer, name);
 }

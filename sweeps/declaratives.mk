@@ -25,7 +25,7 @@ SEEDS  ?= 1
 LAUNCH ?=
 BIN    := bin
 OUT    := runs/declaratives$(if $(QUICK),-quick)
-.PRECIOUS: $(OUT)/data/%.zst
+.PRECIOUS: $(OUT)/data/decl-%.tsv.zst
 
 # What each arm's declaratives are, in gen-grammar's terms.
 ARMS            := center1 center100
@@ -58,10 +58,10 @@ runs: $(RUNS:%=%/finished)
 # object. Training and in-distribution test never share a source.
 $(OUT)/data/quest.tsv.zst: grammars/question.gr
 	@mkdir -p $(@D)
-	$(BIN)/gen-grammar $< -n 50k --seed-data 1 --split 1-9/10 --agree --where quest -o $@
+	$(BIN)/gen-grammar $< -n 50k --seed-data 1 --split 1-9/10 --agree --unique --where quest -o $@
 $(OUT)/data/decl-%.tsv.zst: grammars/question.gr
 	@mkdir -p $(@D)
-	$(BIN)/gen-grammar $< -n 50k --seed-data 2 --split 1-9/10 --agree --where '$(DECL_$*)' -o $@
+	$(BIN)/gen-grammar $< -n 50k --seed-data 2 --split 1-9/10 --agree --unique --where '$(DECL_$*)' -o $@
 $(OUT)/data/id.tsv.zst: grammars/question.gr
 	@mkdir -p $(@D)
 	$(BIN)/gen-grammar $< -n 1k --seed-data 3 --split 0/10 --agree --unique --where quest -o $@

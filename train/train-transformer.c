@@ -108,15 +108,14 @@ int main(int argc, char **argv) {
                    "continues a run that was stopped.",
         .operands = "-d FOLDER [OPTION]... CORPUS...",
         .options = options,
-        .more = "A corpus of - is standard input: streamed once, in its order, if its header names "
-                "the\nvocabulary, as that of gen-grammar does.\n"
+        .more = "A corpus of - is standard input: streamed once, in its order, if its header\n"
+                "names the vocabulary, as that of gen-grammar does.\n"
                 "Examples:\n"
-                "  train-transformer -d runs/first --steps 5000 --eval ood=ood.tsv.zst "
-                "train.tsv.zst\n"
-                "  gen-grammar grammars/question.gr -n 1M | train-transformer -d runs/stream "
-                "--steps 2000 -\n"
-                "Exit status: 0 done, 64 usage, 65 bad data, 66 no input, 70 the loss is not "
-                "finite,\n73 or 74 cannot write, 75 stopped by a signal: run again to resume.\n",
+                "  train-transformer -d runs/first --eval ood=ood.tsv.zst train.tsv.zst\n"
+                "  gen-grammar grammars/question.gr -n 1M |\n"
+                "    train-transformer -d runs/stream --steps 2000 -\n"
+                "Exit status: 0 done, 64 usage, 65 bad data, 66 no input, 70 the loss is not\n"
+                "finite, 73 or 74 cannot write, 75 stopped by a signal: run again to resume.\n",
         .least_operands = 1,
         .most_operands = -1,
     };

@@ -320,7 +320,7 @@ static void near_misses(void **state) {
     bad("unknown option --sed; did you mean --seed?", "--sed=5", "f", NULL);
     bad("did you mean --version?", "--verison", NULL);
     bad("unknown option --frobnicate (--help lists all)", "--frobnicate", NULL);
-    bad("unknown option --=5", "--=5", NULL);
+    bad("unknown option -- (", "--=5", NULL);
     bad("unknown option -x", "-x", NULL);
     bad("unknown option -x", "-vx", NULL);
     bad("unknown option --?[31m", "--\033[31m", NULL); /* no escapes on a terminal */

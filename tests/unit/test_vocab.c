@@ -57,6 +57,20 @@ static void many_words(void **state) {
     vocab_free(&v);
 }
 
+/* Every word is the beginning of the next: whatever slots they meet in, they stay apart. */
+static void words_within_words(void **state) {
+    (void)state;
+    enum { N = 3000 };
+    static char run[N + 1];
+    memset(run, 'a', N);
+    struct vocab v = {0};
+    for (int len = N; len >= 1; len--) /* the longest first */
+        assert_int_equal(vocab_add(&v, run, (size_t)len), N - len);
+    for (int len = 1; len <= N; len++)
+        assert_int_equal(vocab_find(&v, run, (size_t)len), N - len);
+    vocab_free(&v);
+}
+
 static void texts(void **state) {
     (void)state;
     struct vocab v = {0};
@@ -80,6 +94,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_in_order),
         cmocka_unit_test(many_words),
+        cmocka_unit_test(words_within_words),
         cmocka_unit_test(texts),
     };
     return cmocka_run_group_tests_name("vocab", tests, NULL, NULL);

@@ -1,0 +1,166 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "nn/checkpoint.h"
+#include "nn/lexicon.h"
+
+static char folder[] = "/tmp/test_checkpoint.XXXXXX";
+
+static struct model *new_model(bool pre) {
+    struct err err = {0};
+    struct transformer_config c = {.vocabulary = 4,
+                                   .dim = 6,
+                                   .layers = 2,
+                                   .heads = 3,
+                                   .feedforward = 5,
+                                   .max_length = 9,
+                                   .norm = pre ? NORM_PRE : NORM_POST,
+                                   .positions = pre ? POSITIONS_LEARNED : POSITIONS_SINUSOIDAL,
+                                   .activation = pre ? ACTIVATION_GELU : ACTIVATION_RELU,
+                                   .tied = !pre,
+                                   .scale_embedding = !pre};
+    struct model *m = model_new_transformer(&c, &err);
+    assert_non_null(m);
+    return m;
+}
+
+static void learn_words(struct vocab *v) {
+    lexicon_start(v);
+    vocab_add_text(v, "newt does");
+}
+
+static void fill(struct model *m) {
+    struct params *p = m->params;
+    model_init(m, 3);
+    for (size_t t = 0; t < p->tensors; t++)
+        for (size_t i = 0; i < p->table[t].count; i++) {
+            size_t at = p->table[t].offset + i;
+            p->first[at] = (real)0.25 * (real)at;
+            p->second[at] = (real)1 / (real)(at + 1);
+        }
+}
+
+static void a_checkpoint_gives_back_every_bit(void **state) {
+    (void)state;
+    for (int pre = 0; pre < 2; pre++) {
+        struct err err = {0};
+        struct vocab v = {0}, read_vocab = {0};
+        learn_words(&v);
+        struct model *m = new_model(pre), *again = new_model(pre), *fresh;
+        fill(m);
+        const struct checkpoint_state s = {1.0 / 3, 77, UINT64_MAX - 5};
+        struct checkpoint_state back = {0};
+        assert_int_equal(checkpoint_write(folder, 12, m, &v, &s, &err), 0);
+        assert_int_equal(checkpoint_resume(folder, 12, again, &back, &err), 0);
+        size_t bytes = m->params->size * sizeof(real);
+        assert_memory_equal(m->params->value, again->params->value, bytes);
+        assert_memory_equal(m->params->first, again->params->first, bytes);
+        assert_memory_equal(m->params->second, again->params->second, bytes);
+        assert_true(back.loss_sum == s.loss_sum && back.loss_count == s.loss_count);
+        assert_true(back.stream_hash == s.stream_hash);
+
+        int64_t step = 0;
+        char *path = checkpoint_path(folder, 12);
+        fresh = checkpoint_read(path, &read_vocab, &step, &err);
+        assert_non_null(fresh);
+        assert_int_equal(step, 12);
+        assert_int_equal(read_vocab.n, 4);
+        assert_string_equal(read_vocab.words[2], "newt");
+        assert_memory_equal(m->params->value, fresh->params->value, bytes);
+        char *a = model_config_text(m), *b = model_config_text(fresh);
+        assert_string_equal(a, b);
+        free(a);
+        free(b);
+        free(path);
+        model_free(fresh);
+        model_free(again);
+        model_free(m);
+        vocab_free(&v);
+        vocab_free(&read_vocab);
+    }
+}
+
+static void only_the_last_state_is_kept(void **state) {
+    (void)state;
+    struct err err = {0};
+    struct vocab v = {0};
+    learn_words(&v);
+    struct model *m = new_model(false);
+    fill(m);
+    struct checkpoint_state s = {0};
+    for (int step = 20; step <= 40; step += 10)
+        assert_int_equal(checkpoint_write(folder, step, m, &v, &s, &err), 0);
+    int64_t *steps;
+    size_t n;
+    assert_int_equal(checkpoint_list(folder, &steps, &n, &err), 0);
+    assert_true(n >= 3 && steps[n - 1] == 40 && steps[n - 2] == 30 && steps[n - 3] == 20);
+    free(steps);
+    assert_int_equal(checkpoint_resume(folder, 40, m, &s, &err), 0);
+    assert_int_equal(checkpoint_resume(folder, 30, m, &s, &err), -1);
+    assert_int_equal(err.status, STATUS_NOINPUT);
+    model_free(m);
+    vocab_free(&v);
+}
+
+static void another_model_is_refused(void **state) {
+    (void)state;
+    struct err err = {0};
+    struct vocab v = {0};
+    learn_words(&v);
+    struct model *m = new_model(false), *other = new_model(true);
+    fill(m);
+    struct checkpoint_state s = {0};
+    assert_int_equal(checkpoint_write(folder, 50, m, &v, &s, &err), 0);
+    assert_int_equal(checkpoint_resume(folder, 50, other, &s, &err), -1);
+    assert_int_equal(err.status, STATUS_DATA);
+    model_free(m);
+    model_free(other);
+    vocab_free(&v);
+}
+
+static void a_configuration_is_checked(void **state) {
+    (void)state;
+    const char *bad[] = {
+        "",
+        "[]",
+        "{}",
+        "{\"architecture\":\"transformer\"}",
+        "{\"architecture\":\"rnn\",\"vocabulary\":4,\"dim\":6,\"layers\":1,\"heads\":1,"
+        "\"feedforward\":5,\"max_length\":9,\"norm\":\"pre\",\"positions\":\"learned\","
+        "\"activation\":\"relu\",\"tied\":true,\"scale_embedding\":true}",
+        "{\"architecture\":\"transformer\",\"vocabulary\":4,\"dim\":6,\"layers\":1,\"heads\":4,"
+        "\"feedforward\":5,\"max_length\":9,\"norm\":\"pre\",\"positions\":\"learned\","
+        "\"activation\":\"relu\",\"tied\":true,\"scale_embedding\":true}",
+        "{\"architecture\":\"transformer\",\"vocabulary\":-4,\"dim\":6,\"layers\":1,\"heads\":1,"
+        "\"feedforward\":5,\"max_length\":9,\"norm\":\"pre\",\"positions\":\"learned\","
+        "\"activation\":\"relu\",\"tied\":true,\"scale_embedding\":true}",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct err err = {0};
+        assert_null(model_from_config_text(bad[i], &err));
+        assert_int_equal(err.status, STATUS_DATA);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_checkpoint_gives_back_every_bit),
+        cmocka_unit_test(only_the_last_state_is_kept),
+        cmocka_unit_test(another_model_is_refused),
+        cmocka_unit_test(a_configuration_is_checked),
+    };
+    if (!mkdtemp(folder))
+        return 1;
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    return system(command) != 0 ? 1 : failed;
+}

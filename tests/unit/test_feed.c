@@ -1,0 +1,166 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/outfile.h"
+#include "nn/feed.h"
+
+static char folder[] = "/tmp/test_feed.XXXXXX";
+static char path[64];
+
+static void put(const char *text) {
+    struct err err = {0};
+    assert_int_equal(outfile_put(path, text, strlen(text), &err), 0);
+}
+
+static struct feed *open_feed(struct vocab *v, int max_length, uint64_t seed, int batch,
+                              struct err *err) {
+    const char *paths[] = {path};
+    return feed_open(paths, 1, v, max_length, seed, batch, err);
+}
+
+/* The first word of sequence s of a batch, as text. */
+static const char *word_of(const struct vocab *v, const struct batch *b, int s) {
+    return v->words[b->input[b->offset[s] + 1]];
+}
+
+static void sequences_carry_marks_and_shifted_targets(void **state) {
+    (void)state;
+    struct vocab v = {0};
+    struct err err = {0};
+    put("a b\tc\n");
+    struct feed *f = open_feed(&v, 10, 0, 1, &err);
+    assert_non_null(f);
+    struct batch b;
+    assert_int_equal(feed_batch(f, 1, &b, &err), 0);
+    int a = vocab_find(&v, "a", 1), bb = vocab_find(&v, "b", 1), c = vocab_find(&v, "c", 1);
+    const int input[] = {TOKEN_BOS, a, bb, c}, target[] = {a, bb, c, TOKEN_EOS};
+    assert_int_equal(b.tokens, 4);
+    assert_int_equal(feed_longest(f), 4);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(b.input[i], input[i]);
+        assert_int_equal(b.target[i], target[i]);
+    }
+    feed_free(f);
+    vocab_free(&v);
+}
+
+static void every_epoch_sees_every_example_once(void **state) {
+    (void)state;
+    enum { N = 7, BATCH = 3, EPOCHS = 30 };
+    struct vocab v = {0};
+    struct err err = {0};
+    put("a\nb\nc\nd\ne\nf\ng\n");
+    struct feed *f = open_feed(&v, 10, 5, BATCH, &err);
+    assert_non_null(f);
+    assert_int_equal(feed_examples(f), N);
+    char row[N * EPOCHS];
+    int different = 0;
+    for (int step = 1; step <= N * EPOCHS / BATCH; step++) {
+        struct batch b;
+        assert_int_equal(feed_batch(f, step, &b, &err), 0);
+        for (int s = 0; s < BATCH; s++)
+            row[(step - 1) * BATCH + s] = word_of(&v, &b, s)[0];
+    }
+    for (int e = 0; e < EPOCHS; e++) {
+        int seen[N] = {0};
+        for (int i = 0; i < N; i++)
+            seen[row[e * N + i] - 'a']++;
+        for (int i = 0; i < N; i++)
+            assert_int_equal(seen[i], 1);
+        different += e > 0 && memcmp(row, row + (size_t)e * N, N) != 0;
+    }
+    assert_true(different > EPOCHS - 4);
+    /* Any batch can be asked for alone. */
+    struct batch b;
+    assert_int_equal(feed_batch(f, 11, &b, &err), 0);
+    for (int s = 0; s < BATCH; s++)
+        assert_int_equal(word_of(&v, &b, s)[0], row[10 * BATCH + s]);
+    feed_free(f);
+    vocab_free(&v);
+}
+
+static void the_order_seed_changes_the_order_alone(void **state) {
+    (void)state;
+    put("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
+    char rows[2][10];
+    for (uint64_t seed = 0; seed < 2; seed++) {
+        struct vocab v = {0};
+        struct err err = {0};
+        struct feed *f = open_feed(&v, 10, seed, 10, &err);
+        struct batch b;
+        assert_int_equal(feed_batch(f, 1, &b, &err), 0);
+        for (int s = 0; s < 10; s++)
+            rows[seed][s] = word_of(&v, &b, s)[0];
+        assert_int_equal(vocab_find(&v, "a", 1), TOKEN_WORDS);
+        feed_free(f);
+        vocab_free(&v);
+    }
+    assert_memory_not_equal(rows[0], rows[1], 10);
+}
+
+static void a_named_vocabulary_is_held_to(void **state) {
+    (void)state;
+    struct vocab v = {0};
+    struct err err = {0};
+    put("##espalier 1\n##vocab\tz a b\n#source\na b\nb q\n##end\tn=2\n");
+    assert_null(open_feed(&v, 10, 0, 1, &err));
+    assert_int_equal(err.status, STATUS_DATA);
+    assert_non_null(strstr(err.text, "line 5"));
+    assert_non_null(strstr(err.text, "'q'"));
+    vocab_free(&v);
+    put("##espalier 1\n##vocab\tz a b\n#source\na b\n##end\tn=1\n"
+        "##espalier 1\n##vocab\tz q\n#source\nq\n##end\tn=1\n");
+    struct feed *f = open_feed(&v, 10, 0, 1, &err);
+    assert_non_null(f);
+    assert_int_equal(vocab_find(&v, "z", 1), TOKEN_WORDS);
+    assert_int_equal(vocab_find(&v, "q", 1), TOKEN_WORDS + 3);
+    feed_free(f);
+    vocab_free(&v);
+}
+
+static void what_cannot_be_fed_is_refused(void **state) {
+    (void)state;
+    const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"a b c\n", "at most 3"},
+        {"a <eos>\n", "reserved"},
+        {"##espalier 1\n#target\na\n##end\tn=1\n", "source"},
+        {"##espalier 1\n#source\n##end\tn=0\n", "no examples"},
+        {"", "empty"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct vocab v = {0};
+        struct err err = {0};
+        put(cases[i].text);
+        assert_null(open_feed(&v, 3, 0, 1, &err));
+        assert_int_equal(err.status, STATUS_DATA);
+        assert_non_null(strstr(err.text, cases[i].message));
+        vocab_free(&v);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sequences_carry_marks_and_shifted_targets),
+        cmocka_unit_test(every_epoch_sees_every_example_once),
+        cmocka_unit_test(the_order_seed_changes_the_order_alone),
+        cmocka_unit_test(a_named_vocabulary_is_held_to),
+        cmocka_unit_test(what_cannot_be_fed_is_refused),
+    };
+    if (!mkdtemp(folder))
+        return 1;
+    snprintf(path, sizeof path, "%s/corpus", folder);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    unlink(path);
+    rmdir(folder);
+    return failed;
+}
