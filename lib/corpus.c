@@ -133,7 +133,7 @@ static void keep_header_line(struct corpus_reader *c, const char *key, const cha
 static int read_header(struct corpus_reader *c, const char *magic, struct err *err) {
     if (strcmp(magic + strlen(MAGIC), "1") != 0)
         return err_set(err, STATUS_DATA,
-                       "%s: line %llu: format version '%s' is newer than this program knows (1)",
+                       "%s: line %llu: format version '%s' is not one that this program knows (1)",
                        corpus_name(c), (unsigned long long)c->line, magic + strlen(MAGIC));
     c->has_header = c->in_section = true;
     c->rows = 0;

@@ -581,8 +581,8 @@ static int collect_class(struct grammar *g, int symbol, struct vocab *words, str
         const struct production *p = &g->productions[list[i]];
         if (p->n_source != 1)
             result = err_set(err, STATUS_DATA,
-                             "%s is no word class: this production has %d symbols (line %d)",
-                             name_of(g, symbol), p->n_source, p->line);
+                             "%s is no word class: the production of line %d has %d symbols",
+                             name_of(g, symbol), p->line, p->n_source);
         else
             vocab_add(words, name_of(g, p->source[0]), strlen(name_of(g, p->source[0])));
     }
@@ -641,7 +641,7 @@ static int find_partner(const struct grammar *g, int symbol, int word, int *part
         if (p->source[0] != word)
             continue;
         if (p->n_target != 1 || (*partner >= 0 && *partner != p->target[0].word))
-            result = err_set(err, STATUS_DATA, "the pair of '%s' is not one word (line %d)",
+            result = err_set(err, STATUS_DATA, "the pair of '%s' in line %d is not one word",
                              name_of(g, word), p->line);
         else
             *partner = p->target[0].word;
@@ -825,14 +825,18 @@ char *grammar_vocabulary_text(const struct grammar *g) {
         for (int j = 0; j < p->n_target; j++)
             used[p->target[j].word] |= p->target[j].child < 0;
     }
-    struct buf b = {0};
-    buf_puts(&b, "");
+    struct vocab words = {0};
     for (size_t s = 0; s < g->symbols.n; s++)
         if (used[s])
-            buf_printf(&b, "%s%s", b.len ? " " : "", g->symbols.words[s]);
+            vocab_add(&words, g->symbols.words[s], strlen(g->symbols.words[s]));
+    for (size_t r = 0; r < g->rules.n; r++)
+        if (g->private->rewrites[r])
+            rewrite_put_words(g->private->rewrites[r], &words);
+    char *text = vocab_text(&words);
+    vocab_free(&words);
     free(reached);
     free(used);
-    return b.data;
+    return text;
 }
 
 bool grammar_is_string_rule(const struct grammar *g, int rule) {

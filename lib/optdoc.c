@@ -45,7 +45,8 @@ void optdoc_put_man(const struct opt_tool *tool, struct buf *out) {
     for (char *p = title; *p; p++)
         if (*p >= 'a' && *p <= 'z')
             *p = (char)(*p - 'a' + 'A');
-    buf_printf(out, ".Dd November 21, 2026\n.Dt %s 1\n.Os\n.Sh NAME\n.Nm %s\n.Nd ", title, tool->name);
+    buf_printf(out, ".Dd November 21, 2026\n.Dt %s 1\n.Os\n.Sh NAME\n.Nm %s\n.Nd ", title,
+               tool->name);
     size_t length = strlen(tool->summary);
     char *summary = mem_strndup(tool->summary, length - (tool->summary[length - 1] == '.'));
     put_roff(out, summary);

@@ -84,6 +84,39 @@ int pattern_replace(const struct pattern *p, const char *subject, size_t len,
     }
 }
 
+int pattern_check_replacement(const struct pattern *p, const char *replacement, struct err *err) {
+    uint32_t groups = 0;
+    pcre2_pattern_info(p->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+    for (const char *c = replacement; *c; c++) {
+        if (*c != '$')
+            continue;
+        bool braced = c[1] == '{';
+        const char *name = c + 1 + braced;
+        size_t len = 0;
+        while (isalnum((unsigned char)name[len]) || name[len] == '_')
+            len++;
+        if (c[1] == '$') {
+            c++;
+            continue;
+        }
+        if (!len || (braced && name[len] != '}'))
+            return err_set(err, STATUS_DATA,
+                           "bad replacement '%.200s': after $ a group is expected "
+                           "($1, ${name}; $$ is a dollar)",
+                           replacement);
+        char *text = mem_strndup(name, len), *end;
+        unsigned long number = strtoul(text, &end, 10);
+        bool known = *end ? pcre2_substring_number_from_name(p->code, (PCRE2_SPTR)text) > 0
+                          : number <= groups;
+        free(text);
+        if (!known)
+            return err_set(err, STATUS_DATA,
+                           "bad replacement '%.200s': the pattern has no group '%.*s'", replacement,
+                           (int)len, name);
+    }
+    return 0;
+}
+
 void pattern_quote(struct buf *out, const char *word) {
     for (; *word; word++) {
         if (!isalnum((unsigned char)*word) && (unsigned char)*word < 0x80)

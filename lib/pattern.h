@@ -1,7 +1,8 @@
 /* Regular expressions of users: PCRE2 with just-in-time compilation and limits on work and memory.
  *
  * Patterns and subjects are UTF-8. A pattern that backtracks without end is an error of the data,
- * not a hang: each match stops at a fixed number of steps. */
+ * not a hang: each match stops at a fixed number of steps. A pattern keeps its match inside: one
+ * thread at a time. */
 #ifndef ESPALIER_PATTERN_H
 #define ESPALIER_PATTERN_H
 
@@ -26,6 +27,10 @@ int pattern_search(const struct pattern *p, const char *subject, size_t len,
  * number of replacements, or -1. With no match the subject is appended as it is. */
 int pattern_replace(const struct pattern *p, const char *subject, size_t len,
                     const char *replacement, bool all, struct buf *out, struct err *err) NODISCARD;
+
+/* Whether a replacement names only groups that the pattern has. -1: it does not (STATUS_DATA). */
+int pattern_check_replacement(const struct pattern *p, const char *replacement,
+                              struct err *err) NODISCARD;
 
 /* Append `word` with every character that means something in a pattern escaped. */
 void pattern_quote(struct buf *out, const char *word);

@@ -123,7 +123,7 @@ static int add_substitution(struct step *s, const char *line, const struct word_
         s->all = *p == 'g';
         s->replacement = replacement;
         replacement = NULL;
-        result = s->pattern ? 0 : -1;
+        result = s->pattern ? pattern_check_replacement(s->pattern, s->replacement, err) : -1;
     }
     free(pattern);
     free(replacement);
@@ -265,6 +265,20 @@ int rewrite_apply(const struct rewrite *r, const char *sentence, size_t len, str
         buf_puts(out, "");
     buf_free(&now);
     return result;
+}
+
+void rewrite_put_words(const struct rewrite *r, struct vocab *words) {
+    for (size_t i = 0; i < r->n; i++) {
+        const struct step *s = &r->steps[i];
+        for (size_t k = 0; s->partners && k < s->words.n; k++)
+            vocab_add(words, s->partners[k], strlen(s->partners[k]));
+        for (const char *p = s->replacement ? s->replacement : ""; *p;) {
+            size_t len = strcspn(p, " ");
+            if (len && !memchr(p, '$', len))
+                vocab_add(words, p, len);
+            p += len + (p[len] == ' ');
+        }
+    }
 }
 
 void rewrite_free(struct rewrite *r) {

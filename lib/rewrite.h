@@ -14,6 +14,7 @@
 
 #include "lib/mem.h"
 #include "lib/msg.h"
+#include "lib/vocab.h"
 
 /* Where classes come from: the grammar. */
 struct word_classes {
@@ -38,6 +39,9 @@ int rewrite_add(struct rewrite *r, const char *line, const struct word_classes *
 /* Set *out to what the rule makes of a sentence (valid UTF-8). -1 on error: a pattern's limit. */
 int rewrite_apply(const struct rewrite *r, const char *sentence, size_t len, struct buf *out,
                   struct err *err) NODISCARD;
+
+/* Add to `words` the words that the rule may write: partners, and whole words of replacements. */
+void rewrite_put_words(const struct rewrite *r, struct vocab *words);
 
 void rewrite_free(struct rewrite *r);
 

@@ -102,6 +102,12 @@ static bool starts_frame(const unsigned char *p, size_t n) {
     return skippable || (n >= 4 && memcmp(p, ZSTD_MAGIC, 4) == 0);
 }
 
+static int cut_short(const struct zio_reader *z, struct err *err) {
+    return err_set(err, STATUS_DATA,
+                   "%s: after line %llu: the compressed stream is cut short inside a frame",
+                   z->name, (unsigned long long)z->line);
+}
+
 /* Decompress some more into z->text. 1: there may be more; 0: the clean end; -1: error. */
 static int more_compressed(struct zio_reader *z, struct err *err) {
     if (z->in.pos == z->in.size && refill(z, 1, err) != 0)
@@ -112,6 +118,8 @@ static int more_compressed(struct zio_reader *z, struct err *err) {
         size_t left = z->in.size - z->in.pos;
         if (left == 0)
             return 0;
+        if (left < 4 && memcmp(z->raw + z->in.pos, ZSTD_MAGIC, left) == 0)
+            return cut_short(z, err);
         if (!starts_frame(z->raw + z->in.pos, left))
             return err_set(err, STATUS_DATA,
                            "%s: after line %llu: the bytes after the last zstd frame are no frame "
@@ -119,9 +127,7 @@ static int more_compressed(struct zio_reader *z, struct err *err) {
                            z->name, (unsigned long long)z->line);
         z->in_frame = true;
     } else if (z->in.pos == z->in.size) {
-        return err_set(err, STATUS_DATA,
-                       "%s: after line %llu: the compressed stream is cut short inside a frame",
-                       z->name, (unsigned long long)z->line);
+        return cut_short(z, err);
     }
     size_t room = ZSTD_DStreamOutSize();
     z->text.data = mem_grow(z->text.data, &z->text.cap, z->text.len + room + 1, 1);
