@@ -81,7 +81,6 @@ no() { # name status pattern arguments...
 }
 no 'no corpus' 64 'missing operand'
 refuse 'no folder' 64 "name the run's folder: -d" train train.zst
-no 'heads that do not divide dim' 64 'dim 16 is not a multiple of heads 3' --heads=3 train.zst 2>/dev/null || true
 for eval in ood =ood.zst ood= '' =; do
     no "--eval '$eval'" 64 '--eval takes NAME=CORPUS' --eval "$eval" train.zst
 done
@@ -90,7 +89,7 @@ no '--eval train' 64 "the name 'train' is taken" --eval train=ood.zst train.zst
 no '--eval twice' 64 "--eval names 'e' twice" --eval e=ood.zst --eval e=other.zst train.zst
 no '--eval with a space' 64 "the name 'a b' holds a space" --eval 'a b=ood.zst' train.zst
 no 'steps 0' 64 '--steps is 0; it must be from 1' --steps 0 train.zst
-no 'heads 3' 64 'is given twice' --heads 3 train.zst
+no 'an option twice' 64 'heads is given twice' --heads 3 train.zst
 refuse 'heads that do not divide dim' 64 'dim 16 is not a multiple of heads 3' train-transformer -q -d no --dim 16 --heads 3 train.zst
 nothing 'heads that do not divide dim' no
 refuse 'a model too large to count' 64 'too many parameters|more than a matrix' train-transformer -q -d no --dim 65536 --heads 1 --layers 1000 train.zst
@@ -129,7 +128,7 @@ fi
 
 # Two processes in one folder.
 mkfifo hold
-train -d busy --steps 5 - <hold 2>/dev/null &
+train-transformer "${tiny[@]}" -d busy --steps 5 - <hold 2>/dev/null &
 exec 9>hold
 for _ in {1..100}; do [ -e busy ] && break || sleep 0.05; done
 sleep 0.2
@@ -141,7 +140,7 @@ is 'the first is not disturbed' "$? $(json busy status)" '0 "finished"'
 
 # Every kind of model runs, and its checkpoints can be read.
 for kind in '' '--untied' '--norm pre' '--positions learned' '--activation gelu' '--no-embedding-scale' '--decay cosine' \
-    '--decay constant' '--clip 0' '--weight-decay 0.1' '--feedforward 3' '--warmup 0' '--final-fraction 0.1 --decay cosine' \
+    '--decay constant' '--clip 0' '--weight-decay 0.1' '--feedforward 3' '--warmup 3' '--final-fraction 0.1 --decay cosine' \
     '--untied --norm pre --positions learned --activation gelu --max-length 40'; do
     folder=kind/$(tr -dc 'a-z0-9' <<<"$kind")
     # shellcheck disable=SC2086
@@ -149,7 +148,7 @@ for kind in '' '--untied' '--norm pre' '--positions learned' '--activation gelu'
         awk '$3 ~ /loss|logp/ && ($4 + 0 == 0 || $4 ~ /nan|inf/) { bad = 1 } END { exit bad }' "$folder/metrics.tsv" &&
         pass "a model of $kind" || fail "a model of $kind" "$(cat err)"
 done
-is 'different kinds differ' "$(cat kind/*/ckpt/00000004.safetensors | wc -c >/dev/null; cksum kind/*/ckpt/00000004.safetensors | cut -d' ' -f1 | sort | uniq -d | wc -l)" 0
+is 'different kinds differ' "$(cksum kind/*/ckpt/00000004.safetensors | cut -d' ' -f1 | sort | uniq -d | wc -l)" 0
 train -d one --steps 1 train.zst
 is '--steps 1' "$(ls one/ckpt | tr '\n' ' ')$(tail -n +2 one/metrics.tsv | cut -f1-3 | tr '\t\n' '/ ')" \
     '00000001.safetensors 00000001.state.safetensors 1/train/loss 1/train/rate '
@@ -184,7 +183,7 @@ full() { # blocks folder: the run with files of at most so many kilobytes
 full $((size / 1024 / 2)) full/a
 is 'a full disk at the first checkpoint' "$? $(ls full/a/ckpt) $(json full/a status)" '74  "failed"'
 grep -qE '^train-transformer: full/a/ckpt/00000003.state.safetensors: cannot write: File too large' err && pass 'it says so' || fail 'it says so' "$(cat err)"
-train -d full/b --steps 12 --save-every 3 --eval-every 1 --eval ood=ood.zst train.zst &
+train-transformer "${tiny[@]}" -d full/b "${run[@]}" &
 pid=$!
 for _ in {1..400}; do [ -e full/b/ckpt/00000003.safetensors ] && break; done
 kill -9 $pid 2>/dev/null

@@ -1,0 +1,77 @@
+/* What the files that make up the grammar reader share: grammar.c reads the lines, grammar_check.c
+ * checks the productions, grammar_rules.c makes classes, rules and tags. */
+#ifndef ESPALIER_GRAMMAR_PRIVATE_H
+#define ESPALIER_GRAMMAR_PRIVATE_H
+
+#include "lib/grammar.h"
+#include "lib/rewrite.h"
+
+enum { MAX_TAGS = 64 };
+
+struct tag_pattern {
+    int tag;
+    struct pattern *pattern;
+};
+
+struct word_class {
+    bool known;
+    const char **words;
+    size_t n;
+};
+
+/* A directive waits until all productions are read, since it may name any class. */
+struct directive {
+    char *text;
+    int line;
+};
+
+struct grammar_private {
+    struct arena arena;
+    struct rewrite **rewrites; /* [rule]; NULL for the tree rule */
+    size_t cap_rewrites;
+    struct tag_pattern *patterns;
+    size_t n_patterns, cap_patterns;
+    struct word_class *classes; /* [symbol] */
+    struct vocab mentioned;     /* classes that patterns and rules name */
+    struct vocab declared;      /* capitalised words (%words) */
+    bool all_declared;
+    struct directive *directives;
+    size_t n_directives, cap_directives, cap_productions;
+    char *start_name, *target_name;
+};
+
+/* Fill *err with "path: line N: ..." and return -1. */
+int grammar_bad(const struct grammar *g, int line, struct err *err, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+
+static inline const char *grammar_name(const struct grammar *g, int symbol) {
+    return g->symbols.words[symbol];
+}
+
+/* Cut a word off the front of *text. */
+char *grammar_cut_word(char **text);
+
+/* The nonterminal whose name is nearest to a word, or NULL. */
+const char *grammar_nearest(const struct grammar *g, const char *word);
+
+/* The one nonterminal of a production that only renames its left side, or -1. */
+int grammar_renamed(const struct grammar *g, const struct production *p);
+
+/* Mark every symbol that a symbol can derive, itself included. */
+void grammar_mark_reached(const struct grammar *g, int symbol, bool *reached);
+
+/* Sort the productions by left side and give them their probabilities. Then the checks, each -1
+ * with its sentence: a symbol is defined; a target side has the children of its source side;
+ * every nonterminal derives a sentence; none derives itself alone; the mean length is finite. */
+void grammar_group(struct grammar *g);
+int grammar_check_defined(const struct grammar *g, int symbol, int line, struct err *err);
+int grammar_link_target(struct grammar *g, struct production *p, struct err *err);
+int grammar_check_productive(const struct grammar *g, struct err *err);
+int grammar_check_cycles(const struct grammar *g, struct err *err);
+int grammar_find_mean_length(struct grammar *g, struct err *err);
+void grammar_warn_unreached(const struct grammar *g);
+
+/* Compile the %rule and %tag lines. */
+int grammar_finish_directives(struct grammar *g, struct err *err);
+
+#endif
