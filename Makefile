@@ -53,6 +53,10 @@ MOD_SRC  := $(filter-out $(TOOL_SRC),$(sort $(wildcard gen/*.c train/*.c eval/*.
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 GRAD_SRC := $(sort $(wildcard tests/unit/grad_*.c))
 
+# Short lines while building; V=1 shows the commands, -s nothing.
+Q   := $(if $(V),,@)
+say  = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-4s %s\n' $(1) $(2))
+
 obj       = $(patsubst %.c,$(B)/%.o,$(1))
 ARCHIVES := $(B)/libnn.a $(B)/libespalier.a
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
@@ -77,6 +81,13 @@ help:
 $(B)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(CC) $(ALLFLAGS)' | cmp -s - $@ || printf '%s\n' '$(CC) $(ALLFLAGS)' > $@
+# Asked once: are the libraries there? The compiler's own answer would name one header.
+$(B)/libraries:
+	@mkdir -p $(@D)
+	@printf '#include <%s>\n' stdio.h csv.h jansson.h xxhash.h zstd.h cblas.h > $@.c
+	@if ! $(CC) -E $@.c >/dev/null 2>&1; then rm $@.c; \
+	   echo 'the compiler or a library is missing: run "make deps" first' >&2; exit 1; fi
+	@rm $@.c; touch $@
 # Version stamp: the commit, with a + when the tree differs from it.
 $(B)/version.h: FORCE
 	@mkdir -p $(@D)
@@ -87,9 +98,10 @@ $(B)/version.h: FORCE
 .PHONY: FORCE
 FORCE:
 
-$(B)/%.o: %.c $(B)/flags
+$(B)/%.o: %.c $(B)/flags | $(B)/libraries
 	@mkdir -p $(@D)
-	$(CC) $(ALLFLAGS) $(OBJFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,cc,$<)
+	$(Q)$(CC) $(ALLFLAGS) $(OBJFLAGS) -MMD -MP -c -o $@ $<
 $(B)/lib/version.o: $(B)/version.h
 $(B)/lib/version.o: OBJFLAGS = -include $(B)/version.h
 # The numerics gain from the vectoriser, which takes sqrtf only where nobody reads errno.
@@ -97,21 +109,23 @@ $(call obj,$(NN_SRC)): OBJFLAGS = -O3 -fno-math-errno
 
 $(B)/libespalier.a: $(call obj,$(LIB_SRC))
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 $(B)/libnn.a: $(call obj,$(NN_SRC))
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 define TOOL_RULE
 $(BIN)/$(notdir $(1:.c=)): $(call obj,$(1)) $(call obj,$(filter $(dir $(1))%,$(MOD_SRC))) $(ARCHIVES)
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALLFLAGS) -o $$@ $$^ $$(LDLIBS)
+	$$(call say,link,$$@)
+	$$(Q)$$(CC) $$(ALLFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
 $(foreach t,$(TOOL_SRC),$(eval $(call TOOL_RULE,$(t))))
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(call obj,$(filter eval/%,$(MOD_SRC))) $(ARCHIVES)
 	@mkdir -p $(@D)
-	$(CC) $(ALLFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,link,$@)
+	$(Q)$(CC) $(ALLFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 .PRECIOUS: $(B)/%.o

@@ -306,6 +306,8 @@ int checkpoint_resume(const char *folder, int64_t step, struct model *m, const s
         result = f ? take_state(f, m, state, err) : -1;
         tensorfile_close(f);
     }
+    if (result == 0) /* a kill may have come before checkpoint_write did this */
+        remove_states_before(folder, step);
     free(model_path);
     free(beside);
     return result;

@@ -46,7 +46,7 @@ int checkpoint_latest(const char *folder, int64_t *step, struct err *err) NODISC
 void checkpoint_remove_unfinished(const char *folder);
 
 /* Read weights, moments and state of a step into a model of the same configuration and vocabulary.
- * -1 on error. */
+ Older states go. -1 on error. */
 int checkpoint_resume(const char *folder, int64_t step, struct model *m, const struct vocab *vocab,
                       struct checkpoint_state *state, struct err *err) NODISCARD;
 

@@ -268,6 +268,21 @@ static int open_inputs(struct run *run, struct err *err) {
     return open_evaluations(run, err);
 }
 
+/* A checkpoint that a signal left between two regular ones goes when the next is safe. */
+static void remove_irregular_checkpoints(const struct run *run) {
+    const struct loop_request *q = run->request;
+    int64_t *steps;
+    size_t n;
+    if (checkpoint_list(q->folder, &steps, &n, NULL) == 0)
+        for (size_t i = 0; i < n; i++)
+            if (steps[i] < run->step && steps[i] % q->save_every != 0) {
+                char *path = checkpoint_path(q->folder, steps[i]);
+                unlink(path);
+                free(path);
+            }
+    free(steps);
+}
+
 /* Start at step 0, or take up the last checkpoint. */
 static int find_place(struct run *run, struct err *err) {
     const struct loop_request *q = run->request;
@@ -291,6 +306,7 @@ static int find_place(struct run *run, struct err *err) {
                        "standard input differs from what this run has read in "
                        "its first %" PRId64 " steps",
                        run->step);
+    remove_irregular_checkpoints(run);
     msg_note("%s: resuming at step %" PRId64 " of %" PRId64, q->folder, run->step, q->steps);
     run->metrics = metrics_open(run->metrics_path, run->step, err);
     return run->metrics ? 0 : -1;
@@ -405,21 +421,6 @@ static int evaluate(struct run *run, struct err *err) {
              line.data);
     buf_free(&line);
     return result;
-}
-
-/* A checkpoint that a signal left between two regular ones goes when the next is safe. */
-static void remove_irregular_checkpoints(const struct run *run) {
-    const struct loop_request *q = run->request;
-    int64_t *steps;
-    size_t n;
-    if (checkpoint_list(q->folder, &steps, &n, NULL) == 0)
-        for (size_t i = 0; i < n; i++)
-            if (steps[i] < run->step && steps[i] % q->save_every != 0) {
-                char *path = checkpoint_path(q->folder, steps[i]);
-                unlink(path);
-                free(path);
-            }
-    free(steps);
 }
 
 static int save(struct run *run, struct err *err) {

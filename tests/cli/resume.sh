@@ -111,6 +111,15 @@ if [ -e states/00000140.state.safetensors ] && [ -e states/00000210.state.safete
 else
     skip 'killed between state and model' 'the states went too fast'
 fi
+if [ -e states/00000280.state.safetensors ]; then
+    unfinished end 300
+    cp states/00000280.state.safetensors end/ckpt
+    cp whole/ckpt/00000280.safetensors end/ckpt/00000285.safetensors # as a signal leaves them
+    train -d end
+    same 'killed after the last checkpoint' end
+else
+    skip 'killed after the last checkpoint' 'the states went too fast'
+fi
 unfinished model 300
 rm model/ckpt/00000300.safetensors
 train -d model 2>err
@@ -167,7 +176,7 @@ stop_at() { # folder: stream seed 3 and stop by SIGTERM after the first checkpoi
     local pid=$!
     # The stream comes in two parts, so that the signal finds it at work.
     exec 8>pipe
-    zstd -qdc exact.zst | head -1000 >&8
+    zstd -qdc exact.zst 2>gen.err | head -1000 >&8
     for _ in {1..2000}; do [ -e "$1/ckpt/00000100.safetensors" ] && break || sleep 0.005; done
     kill -TERM $pid
     { zstd -qdc exact.zst | tail -n +1001 >&8; } 2>gen.err
