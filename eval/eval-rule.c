@@ -102,6 +102,13 @@ static int open_sets(struct evaluator *e, const struct vocab *words, int max_len
         free(text);
         return 0;
     }
+    for (size_t i = 0; e->vocabulary && i < e->n_corpora; i++)
+        if (strcmp(e->corpora[i], "-") == 0) {
+            free(text);
+            return err_set(err, STATUS_USAGE,
+                           "standard input is read once, but these checkpoints differ in "
+                           "vocabulary or length and each kind must read it");
+        }
     close_sets(e);
     e->vocabulary = text;
     e->max_length = e->options.max_length = max_length;

@@ -4,7 +4,7 @@
  *
  * Example i (from 0) of a seed is made from the random numbers of item i alone, by drawing trees
  * until one meets every condition: so --skip costs nothing and shards join to the same corpus. Only
- * --unique looks back. */
+ * --unique looks back, and shares count. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -98,10 +98,11 @@ static void read_columns(struct generator *gen, const char *list) {
             add_column(gen, &cap, COLUMN_SOURCE, 0, name);
         else if (strcmp(name, "target") == 0 && has_rules)
             add_column(gen, &cap, COLUMN_TARGET, 0, name);
-        else if (strcmp(name, "target") == 0)
+        else if (strcmp(name, "target") == 0) {
+            free(name);
             msg_die(STATUS_USAGE, "--columns: %s has neither target sides nor rules, so no target",
                     g->path);
-        else if (strcmp(name, "tags") == 0)
+        } else if (strcmp(name, "tags") == 0)
             add_column(gen, &cap, COLUMN_TAGS, 0, name);
         else if (strcmp(name, "tree") == 0)
             add_column(gen, &cap, COLUMN_TREE, 0, name);
@@ -324,7 +325,8 @@ static int generate(struct generator *gen, int64_t skip, int64_t count, struct c
     e.answers = mem_alloc(gen->grammar->rules.n, sizeof *e.answers);
     const char **fields = mem_alloc(gen->n_columns, sizeof *fields);
     int result = 0;
-    for (int64_t i = 0; i < skip + count && result == 0; i++) {
+    int64_t first = gen->unique || gen->selection.n ? 0 : skip; /* only those look back */
+    for (int64_t i = first; i < skip + count && result == 0; i++) {
         size_t class_index = selection_next_class(&gen->selection);
         if (i < skip && !gen->unique)
             continue;
@@ -409,13 +411,12 @@ int main(int argc, char **argv) {
         .summary = "Sample a corpus from a grammar: sources, targets, and each rule's answer.",
         .operands = "[OPTION]... GRAMMAR",
         .options = options,
-        .more =
-            "Examples:\n"
-            "  gen-grammar grammars/question.gr -n 20 --columns source,target,tags\n"
-            "  gen-grammar grammars/question.gr -n 100k --agree --split 1-9/10 -o train.zst\n"
-            "  gen-grammar grammars/question.gr -n 2k --disagree --split 0/10 -o ood.zst\n"
-            "Exit status: 0 done, 64 usage, 65 bad grammar or a request that cannot be met,\n"
-            "66 no grammar, 73 or 74 cannot write.\n",
+        .more = "Examples:\n"
+                "  gen-grammar grammars/question.gr -n 20 --columns source,target,tags\n"
+                "  gen-grammar grammars/question.gr -n 100k --agree --split 1-9/10 -o train.zst\n"
+                "  gen-grammar grammars/question.gr -n 2k --disagree --split 0/10 -o ood.zst\n"
+                "Exit status: 0 done, 64 usage, 65 bad grammar or a request that cannot be met,\n"
+                "66 no grammar, 73 or 74 cannot write.\n",
         .least_operands = 1,
         .most_operands = 1,
     };

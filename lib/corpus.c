@@ -158,6 +158,12 @@ static int read_header(struct corpus_reader *c, const char *magic, struct err *e
     }
 }
 
+/* Whether the first line of headerless text is a table's heading: source, or source TAB ... */
+static bool names_columns(const char *line) {
+    line += *line == '#';
+    return strncmp(line, "source", 6) == 0 && (!line[6] || line[6] == '\t');
+}
+
 struct corpus_reader *corpus_open(const char *path, struct err *err) {
     struct zio_reader *in = zio_open(path, err);
     if (!in)
@@ -174,6 +180,8 @@ struct corpus_reader *corpus_open(const char *path, struct err *err) {
         got = err_set(err, STATUS_DATA, "%s: is empty", corpus_name(c));
     if (got > 0 && strncmp(line, MAGIC, strlen(MAGIC)) == 0) {
         got = read_header(c, line, err);
+    } else if (got > 0 && names_columns(line)) {
+        got = take_columns(c, line + (*line == '#'), err);
     } else if (got > 0) {
         size_t tabs = count_tabs(line);
         char source[] = "source", both[] = "source\ttarget";

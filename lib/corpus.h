@@ -7,13 +7,13 @@
  *     ##end<TAB>n=100000      the trailer
  *
  * Headerless text (published data) has the columns source and, if its first line holds a TAB,
- * target; its blank lines are passed over. Streams may be concatenated; every section must have the
+ * target; or those of its first line, if that begins with a field "source" or "#source". Its blank
+ * lines are passed over. Streams may be concatenated; every section must have the
  * same columns. A compressed stream whose header promises a trailer must have it, with the right
  * count; plain text is taken as it comes. */
 #ifndef ESPALIER_CORPUS_H
 #define ESPALIER_CORPUS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,7 +1,6 @@
 #include "lib/grammar_private.h"
 
 #include <ctype.h>
-#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,22 +125,49 @@ int grammar_link_target(struct grammar *g, struct production *p, struct err *err
     return 0;
 }
 
-/* Symbols that derive a finite string; the first that does not is an error. */
+/* Mark the symbols that derive a finite string. A production waits for the symbols of its source
+ * side; each, once productive, tells the productions it stands in, so all takes linear time. */
+static void mark_productive(const struct grammar *g, bool *productive) {
+    size_t n = g->symbols.n, n_ready = 0;
+    int *waiting = mem_alloc((size_t)g->n_productions, sizeof *waiting);
+    int *ready = mem_alloc(n, sizeof *ready);
+    /* Symbol s stands in productions stands[first[s] .. first[s + 1]), once for each place. */
+    size_t *first = mem_alloc(n + 1, sizeof *first);
+    for (int i = 0; i < g->n_productions; i++) {
+        waiting[i] = g->productions[i].n_source;
+        for (int j = 0; j < waiting[i]; j++)
+            first[g->productions[i].source[j]]++;
+    }
+    for (size_t s = 0; s < n; s++)
+        first[s + 1] += first[s];
+    int *stands = mem_alloc(first[n], sizeof *stands);
+    for (int i = 0; i < g->n_productions; i++)
+        for (int j = 0; j < g->productions[i].n_source; j++)
+            stands[--first[g->productions[i].source[j]]] = i;
+
+    for (size_t s = 0; s < n; s++)
+        if (g->count[s] == 0) {
+            productive[s] = true;
+            ready[n_ready++] = (int)s;
+        }
+    for (size_t at = 0; at < n_ready; at++)
+        for (size_t k = first[ready[at]]; k < first[ready[at] + 1]; k++) {
+            int left = g->productions[stands[k]].left;
+            if (--waiting[stands[k]] == 0 && !productive[left]) {
+                productive[left] = true;
+                ready[n_ready++] = left;
+            }
+        }
+    free(waiting);
+    free(ready);
+    free(first);
+    free(stands);
+}
+
+/* The first production whose left side derives no finite string is an error. */
 int grammar_check_productive(const struct grammar *g, struct err *err) {
     bool *productive = mem_alloc(g->symbols.n, sizeof *productive);
-    for (size_t s = 0; s < g->symbols.n; s++)
-        productive[s] = g->count[s] == 0;
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (int i = 0; i < g->n_productions; i++) {
-            const struct production *p = &g->productions[i];
-            bool all = !productive[p->left];
-            for (int j = 0; all && j < p->n_source; j++)
-                all = productive[p->source[j]];
-            if (all)
-                productive[p->left] = changed = true;
-        }
-    }
+    mark_productive(g, productive);
     int result = 0;
     for (int i = 0; i < g->n_productions && result == 0; i++)
         if (!productive[g->productions[i].left])
@@ -247,9 +273,44 @@ void grammar_warn_unreached(const struct grammar *g) {
     free(reached);
 }
 
+/* The nonterminals that a symbol can derive, each after those it derives where no recursion forbids
+ * it (depth first); returns how many. */
+static size_t children_first(const struct grammar *g, int symbol, int *order) {
+    struct visit {
+        int symbol, production, place;
+    } *stack = mem_alloc(g->symbols.n, sizeof *stack);
+    bool *seen = mem_alloc(g->symbols.n, sizeof *seen);
+    size_t depth = 0, n = 0;
+    stack[depth++].symbol = symbol;
+    seen[symbol] = true;
+    while (depth) {
+        struct visit *v = &stack[depth - 1];
+        if (v->production == g->count[v->symbol]) {
+            order[n++] = v->symbol;
+            depth--;
+            continue;
+        }
+        const struct production *p = &g->productions[g->first[v->symbol] + v->production];
+        if (v->place == p->n_source) {
+            v->production++;
+            v->place = 0;
+            continue;
+        }
+        int child = p->source[v->place++];
+        if (!seen[child] && !grammar_is_word(g, child)) {
+            seen[child] = true;
+            stack[depth++] = (struct visit){.symbol = child};
+        }
+    }
+    free(stack);
+    free(seen);
+    return n;
+}
+
 /* Expected lengths are the least solution of E[A] = sum over productions of probability times
  * (words + E of the children); iteration from zero climbs to it, or without bound when the grammar
- * is supercritical (Booth & Thompson 1973). */
+ * is supercritical (Booth & Thompson 1973). Children first, a grammar without recursion is done in
+ * one round. */
 int grammar_find_mean_length(struct grammar *g, struct err *err) {
     size_t items = 1;
     for (int i = 0; i < g->n_productions; i++)
@@ -257,15 +318,16 @@ int grammar_find_mean_length(struct grammar *g, struct err *err) {
     /* Enough for a spectral radius of .9999, and no more than seconds for a huge file. */
     const int rounds = items < 10000 ? 200000 : (int)(2000000000 / items) + 10;
     double *mean = mem_alloc(g->symbols.n, sizeof *mean);
-    bool *reached = mem_alloc(g->symbols.n, sizeof *reached);
-    grammar_mark_reached(g, g->start, reached);
+    int *order = mem_alloc(g->symbols.n, sizeof *order);
+    size_t n = children_first(g, g->start, order);
     double change = 1;
     int round = 0;
     for (; round < rounds && change > 1e-10 && mean[g->start] < 1e6; round++) {
         change = 0;
-        for (size_t s = 0; s < g->symbols.n; s++) {
+        for (size_t k = 0; k < n; k++) {
+            int s = order[k];
             double sum = 0;
-            for (int i = 0; reached[s] && i < g->count[s]; i++) {
+            for (int i = 0; i < g->count[s]; i++) {
                 const struct production *p = &g->productions[g->first[s] + i];
                 double length = 0;
                 for (int j = 0; j < p->n_source; j++)
@@ -278,7 +340,7 @@ int grammar_find_mean_length(struct grammar *g, struct err *err) {
     }
     g->mean_length = mean[g->start];
     free(mean);
-    free(reached);
+    free(order);
     if (g->mean_length >= 1e6 || round == rounds)
         return err_set(err, STATUS_DATA,
                        "%s: sentences have no finite expected length: the "

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/mem.h"
+#include "lib/outfile.h"
 
 static const char header[] = "step\tsplit\tmetric\tvalue\n";
 enum { HEADER_BYTES = sizeof header - 1 };
@@ -96,19 +97,6 @@ static int sync_file(struct metrics *m, struct err *err) {
     return err_set(err, STATUS_IO, "%s: cannot write: %s", m->path, strerror(errno));
 }
 
-/* A new file survives a power cut only when its folder is synced; not every file system can. */
-static void sync_folder_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? mem_strndup(path, slash == path ? 1 : (size_t)(slash - path))
-                         : mem_strdup(".");
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    free(folder);
-}
-
 /* Cut a regular file back to what stays. */
 static int resume(struct metrics *m, int64_t last_step, bool *has_header, struct err *err) {
     struct buf old = {0};
@@ -154,7 +142,7 @@ struct metrics *metrics_open(const char *path, int64_t last_step, struct err *er
         return NULL;
     }
     if (is_file)
-        sync_folder_of(path);
+        outfile_sync_folder(path);
     return m;
 }
 

@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -141,19 +141,6 @@ static void release(struct outfile *f) {
     free(f);
 }
 
-/* A rename is durable only once its folder is synced. Some file systems cannot: not an error. */
-static void sync_folder_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? mem_strndup(path, slash == path ? 1 : (size_t)(slash - path))
-                         : mem_strdup(".");
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        fsync(fd);
-        close(fd);
-    }
-    free(folder);
-}
-
 int outfile_commit(struct outfile *f, struct err *err) {
     if (!f->path) {
         /* Closing is what reports a full disk on some file systems. Keep descriptor 1 itself
@@ -172,7 +159,7 @@ int outfile_commit(struct outfile *f, struct err *err) {
     if (!code && f->temporary && rename(f->temporary, f->path) != 0)
         code = errno;
     if (!code && f->temporary)
-        sync_folder_of(f->path);
+        outfile_sync_folder(f->path);
     if (code) {
         err_set(err, STATUS_IO, "%s: cannot write: %s", f->path, strerror(code));
         if (f->temporary)
@@ -201,4 +188,16 @@ int outfile_put(const char *path, const void *bytes, size_t len, struct err *err
         return -1;
     }
     return outfile_commit(f, err);
+}
+
+void outfile_sync_folder(const char *path) {
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? mem_strndup(path, slash == path ? 1 : (size_t)(slash - path))
+                         : mem_strdup(".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    free(folder);
 }

@@ -9,7 +9,6 @@
 #define ESPALIER_OUTFILE_H
 
 #include <stddef.h>
-#include <stdio.h>
 
 #include "lib/msg.h"
 
@@ -40,5 +39,9 @@ void outfile_discard_all(void);
 
 /* Write a whole file in one call: open, write, commit. */
 int outfile_put(const char *path, const void *bytes, size_t len, struct err *err) NODISCARD;
+
+/* Sync the folder of a file: only then does a new or renamed file survive a power cut. Some file
+ * systems cannot, which is no error. */
+void outfile_sync_folder(const char *path);
 
 #endif

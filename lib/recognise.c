@@ -270,12 +270,12 @@ static int keep_waiting(struct recogniser *r, int end, struct err *err) {
             p->waiting[p->n++] = (struct waiting){e->symbol, e->to, a->start};
         }
     }
-    if (p->n)
-        qsort(p->waiting, p->n, sizeof *p->waiting, by_symbol);
     if (r->full)
         return err_set(err, STATUS_DATA,
                        "%s: a sentence of %zu words has more than %d partial readings",
                        r->grammar->path, r->n_words, RECOGNISER_MAX_ENTRIES);
+    if (p->n)
+        qsort(p->waiting, p->n, sizeof *p->waiting, by_symbol);
     return 0;
 }
 

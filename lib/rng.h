@@ -6,7 +6,6 @@
 #ifndef ESPALIER_RNG_H
 #define ESPALIER_RNG_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 /* Streams are named for ever: append only, never renumber. */

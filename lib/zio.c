@@ -102,12 +102,6 @@ static bool starts_frame(const unsigned char *p, size_t n) {
     return skippable || (n >= 4 && memcmp(p, ZSTD_MAGIC, 4) == 0);
 }
 
-static int cut_short(const struct zio_reader *z, struct err *err) {
-    return err_set(err, STATUS_DATA,
-                   "%s: after line %llu: the compressed stream is cut short inside a frame",
-                   z->name, (unsigned long long)z->line);
-}
-
 /* Decompress some more into z->text. 1: there may be more; 0: the clean end; -1: error. */
 static int more_compressed(struct zio_reader *z, struct err *err) {
     if (z->in.pos == z->in.size && refill(z, 1, err) != 0)
@@ -119,7 +113,10 @@ static int more_compressed(struct zio_reader *z, struct err *err) {
         if (left == 0)
             return 0;
         if (left < 4 && memcmp(z->raw + z->in.pos, ZSTD_MAGIC, left) == 0)
-            return cut_short(z, err);
+            return err_set(err, STATUS_DATA,
+                           "%s: after line %llu: the compressed stream is cut short inside a "
+                           "frame, or ends in trailing garbage",
+                           z->name, (unsigned long long)z->line);
         if (!starts_frame(z->raw + z->in.pos, left))
             return err_set(err, STATUS_DATA,
                            "%s: after line %llu: the bytes after the last zstd frame are no frame "
@@ -127,7 +124,9 @@ static int more_compressed(struct zio_reader *z, struct err *err) {
                            z->name, (unsigned long long)z->line);
         z->in_frame = true;
     } else if (z->in.pos == z->in.size) {
-        return cut_short(z, err);
+        return err_set(err, STATUS_DATA,
+                       "%s: after line %llu: the compressed stream is cut short inside a frame",
+                       z->name, (unsigned long long)z->line);
     }
     size_t room = ZSTD_DStreamOutSize();
     z->text.data = mem_grow(z->text.data, &z->text.cap, z->text.len + room + 1, 1);
@@ -239,6 +238,10 @@ int zio_getline(struct zio_reader *z, char **line, size_t *len, struct err *err)
     if (!is_utf8((const unsigned char *)*line, *len))
         return err_set(err, STATUS_DATA, "%s: line %llu: is not UTF-8 text", z->name,
                        (unsigned long long)z->line);
+    if (z->line == 1 && strncmp(*line, "\xEF\xBB\xBF", 3) == 0) { /* a byte order mark */
+        *line += 3;
+        *len -= 3;
+    }
     if (*len && (*line)[*len - 1] == '\r')
         (*line)[--*len] = '\0';
     return 1;

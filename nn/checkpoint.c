@@ -277,24 +277,6 @@ int checkpoint_latest(const char *folder, int64_t *step, struct err *err) {
     return result;
 }
 
-void checkpoint_remove_unfinished(const char *folder) {
-    struct buf path = {0};
-    buf_printf(&path, "%s/ckpt", folder);
-    DIR *d = opendir(path.data);
-    for (struct dirent *entry; d && (entry = readdir(d));) {
-        static const char mark[] = ".safetensors.tmp.";
-        const char *end = strstr(entry->d_name, mark);
-        if (!end || end[sizeof mark - 1 + strspn(end + sizeof mark - 1, "0123456789")])
-            continue;
-        buf_clear(&path);
-        buf_printf(&path, "%s/ckpt/%s", folder, entry->d_name);
-        unlink(path.data);
-    }
-    if (d)
-        closedir(d);
-    buf_free(&path);
-}
-
 int checkpoint_resume(const char *folder, int64_t step, struct model *m, const struct vocab *vocab,
                       struct checkpoint_state *state, struct err *err) {
     char *model_path = checkpoint_path(folder, step), *beside = state_path(folder, step);

@@ -42,11 +42,8 @@ struct model *checkpoint_read(const char *path, struct vocab *vocab, int64_t *st
  * model file has lost its state. -1 on error. */
 int checkpoint_latest(const char *folder, int64_t *step, struct err *err) NODISCARD;
 
-/* Remove what a killed process left half-written. The caller holds the folder's lock. */
-void checkpoint_remove_unfinished(const char *folder);
-
 /* Read weights, moments and state of a step into a model of the same configuration and vocabulary.
- Older states go. -1 on error. */
+ * Older states go. -1 on error. */
 int checkpoint_resume(const char *folder, int64_t step, struct model *m, const struct vocab *vocab,
                       struct checkpoint_state *state, struct err *err) NODISCARD;
 

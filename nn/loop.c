@@ -1,5 +1,6 @@
 #include "nn/loop.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -57,6 +58,10 @@ static void on_stop_signal(int number) {
     stop_signal = number;
 }
 
+static const char *signal_name(int number) {
+    return number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "SIGHUP";
+}
+
 static void catch_stop_signals(void) {
     static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
@@ -78,8 +83,7 @@ static int make_folders(const char *path, bool *made, struct err *err) {
         *p = '\0';
         struct stat st;
         *made = mkdir(copy, 0777) == 0;
-        if (!*made &&
-            (errno != EEXIST || stat(copy, &st) != 0 || !S_ISDIR(st.st_mode)))
+        if (!*made && (errno != EEXIST || stat(copy, &st) != 0 || !S_ISDIR(st.st_mode)))
             result = err_set(err, STATUS_CANTCREATE, "%s: cannot create the folder: %s", copy,
                              strerror(errno == EEXIST ? ENOTDIR : errno));
         *p = kept;
@@ -100,6 +104,24 @@ static int lock_folder(struct run *run, struct err *err) {
         return err_set(err, STATUS_CANTCREATE, "%s: another process is training in this folder",
                        run->request->folder);
     return 0;
+}
+
+/* Remove the files that a killed process left half-written: those whose names end in MARK and its
+ * number. */
+static void remove_unfinished(const char *folder, const char *mark) {
+    DIR *d = opendir(folder);
+    for (struct dirent *entry; d && (entry = readdir(d));) {
+        const char *digits = strstr(entry->d_name, mark);
+        digits = digits ? digits + strlen(mark) : "";
+        if (!*digits || digits[strspn(digits, "0123456789")])
+            continue;
+        struct buf path = {0};
+        buf_printf(&path, "%s/%s", folder, entry->d_name);
+        unlink(path.data);
+        buf_free(&path);
+    }
+    if (d)
+        closedir(d);
 }
 
 static void record_option(struct manifest *m, const struct opt *o) {
@@ -380,8 +402,11 @@ static int evaluate_on(struct run *run, const struct evaluation *e, struct buf *
     struct score_summary parting = score_summarise(e->set, 0, -1),
                          agreed = score_summarise(e->set, SCORE_AGREED, -1);
     if (agreed.n) {
-        if (metrics_add(run->metrics, run->step, e->name, "n:agreed", (double)agreed.n, err) != 0 ||
-            put_rule(run, e, "agreed", SCORE_AGREED, err) != 0)
+        char name[256];
+        const char *rule = rules == 1 ? score_rule_name(e->set, 0) : "agreed";
+        snprintf(name, sizeof name, "n:%.200s", rule);
+        if (metrics_add(run->metrics, run->step, e->name, name, (double)agreed.n, err) != 0 ||
+            put_rule(run, e, rule, SCORE_AGREED, err) != 0)
             return -1;
         buf_printf(line, " exact %.3f", (double)agreed.exact / (double)agreed.n);
     }
@@ -491,8 +516,8 @@ static int train(struct run *run, struct err *err) {
             progress_clear(&run->progress);
             return err_set(err, STATUS_AGAIN,
                            "%s: stopped at step %" PRId64 " of %" PRId64
-                           " by signal %d, with a checkpoint; run again to resume",
-                           q->folder, run->step, q->steps, (int)stop_signal);
+                           " by %s, with a checkpoint; run again to resume",
+                           q->folder, run->step, q->steps, signal_name((int)stop_signal));
         }
         char detail[48];
         snprintf(detail, sizeof detail, "loss %.4f", run->last_loss);
@@ -534,11 +559,14 @@ static int run_to_end(struct run *run, struct manifest *old, struct err *err) {
         result = metrics_close(run->metrics, err);
         run->metrics = NULL;
     }
+    struct err second = {0};
+    /* What led to the failure is worth reading; resuming drops it again. */
+    if (result != 0 && metrics_sync(run->metrics, &second) != 0)
+        msg_warn("%s", second.text);
     manifest_set_status(run->manifest, result == 0                   ? MANIFEST_FINISHED
                                        : err->status == STATUS_AGAIN ? MANIFEST_STOPPED
                                                                      : MANIFEST_FAILED);
     manifest_set_integer(run->manifest, NULL, "step", run->step);
-    struct err second = {0};
     if (manifest_write(run->manifest, run->manifest_path, &second) != 0 && result == 0) {
         *err = second;
         result = -1;
@@ -555,6 +583,8 @@ enum status loop_run(const struct loop_request *request, struct err *err) {
     path = (struct buf){0};
     buf_printf(&path, "%s/metrics.tsv", request->folder);
     run.metrics_path = path.data;
+    struct buf checkpoints = {0};
+    buf_printf(&checkpoints, "%s/ckpt", request->folder);
     struct manifest *old = NULL;
     bool made = false;
     int result = check_request(request, err);
@@ -563,7 +593,8 @@ enum status loop_run(const struct loop_request *request, struct err *err) {
     if (result == 0)
         result = lock_folder(&run, err);
     if (result == 0) {
-        checkpoint_remove_unfinished(request->folder);
+        remove_unfinished(request->folder, "run.json.tmp.");
+        remove_unfinished(checkpoints.data, ".safetensors.tmp.");
         start_manifest(&run);
         result = meet_old_run(&run, &old, err);
     }
@@ -573,6 +604,7 @@ enum status loop_run(const struct loop_request *request, struct err *err) {
         result = run_to_end(&run, old, err);
     if (result < 0 && made && access(run.manifest_path, F_OK) != 0)
         rmdir(request->folder); /* nothing came of it */
+    buf_free(&checkpoints);
     manifest_free(old);
     tear_down(&run);
     return result < 0 ? err->status : STATUS_OK;

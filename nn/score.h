@@ -35,7 +35,6 @@ struct score_set *score_open(const char *path, const struct vocab *vocab,
                              const struct score_options *options, struct err *err) NODISCARD;
 void score_free(struct score_set *s);
 
-size_t score_examples(const struct score_set *s);
 size_t score_rules(const struct score_set *s);
 const char *score_rule_name(const struct score_set *s, size_t rule);
 

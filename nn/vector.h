@@ -5,7 +5,6 @@
 #ifndef ESPALIER_VECTOR_H
 #define ESPALIER_VECTOR_H
 
-#include <stddef.h>
 #include <string.h>
 
 #include "nn/real.h"

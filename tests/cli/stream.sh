@@ -142,11 +142,13 @@ sed 's/$/\r/' two.tsv >crlf.tsv
 good CRLF crlf.tsv
 sed 's/$/\t/' two.tsv >stray.tsv
 good stray-tabs stray.tsv
+{ printf '\357\273\277' && cat two.tsv; } >bom.tsv
+good byte-order-mark bom.tsv
 zstd -q two.tsv -o two.zst
 good two-columns-compressed two.zst
 { head -5 two.tsv && echo && tail -n +6 two.tsv | head -c -1; } >blank.tsv
 good blank-line-and-no-last-newline blank.tsv
-for form in CRLF stray-tabs two-columns-compressed blank-line-and-no-last-newline; do
+for form in CRLF stray-tabs byte-order-mark two-columns-compressed blank-line-and-no-last-newline; do
     if cmp -s good/two-columns/ckpt/00000002.safetensors "good/$form/ckpt/00000002.safetensors"; then
         pass "$form is the same corpus"
     else

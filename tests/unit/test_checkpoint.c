@@ -2,17 +2,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "nn/checkpoint.h"
 #include "nn/lexicon.h"
-
-static char folder[] = "/tmp/test_checkpoint.XXXXXX";
+#include "tests/unit/scratch.h"
 
 static struct model *new_model(bool pre) {
     struct err err = {0};
@@ -58,8 +54,8 @@ static void a_checkpoint_gives_back_every_bit(void **state) {
         fill(m);
         const struct checkpoint_state s = {1.0 / 3, 77, UINT64_MAX - 5};
         struct checkpoint_state back = {0};
-        assert_int_equal(checkpoint_write(folder, 12, m, &v, &s, &err), 0);
-        assert_int_equal(checkpoint_resume(folder, 12, again, &v, &back, &err), 0);
+        assert_int_equal(checkpoint_write(scratch_folder, 12, m, &v, &s, &err), 0);
+        assert_int_equal(checkpoint_resume(scratch_folder, 12, again, &v, &back, &err), 0);
         size_t bytes = m->params->size * sizeof(real);
         assert_memory_equal(m->params->value, again->params->value, bytes);
         assert_memory_equal(m->params->first, again->params->first, bytes);
@@ -68,7 +64,7 @@ static void a_checkpoint_gives_back_every_bit(void **state) {
         assert_true(back.stream_hash == s.stream_hash);
 
         int64_t step = 0;
-        char *path = checkpoint_path(folder, 12);
+        char *path = checkpoint_path(scratch_folder, 12);
         fresh = checkpoint_read(path, &read_vocab, &step, &err);
         assert_non_null(fresh);
         assert_int_equal(step, 12);
@@ -97,14 +93,14 @@ static void only_the_last_state_is_kept(void **state) {
     fill(m);
     struct checkpoint_state s = {0};
     for (int step = 20; step <= 40; step += 10)
-        assert_int_equal(checkpoint_write(folder, step, m, &v, &s, &err), 0);
+        assert_int_equal(checkpoint_write(scratch_folder, step, m, &v, &s, &err), 0);
     int64_t *steps;
     size_t n;
-    assert_int_equal(checkpoint_list(folder, &steps, &n, &err), 0);
+    assert_int_equal(checkpoint_list(scratch_folder, &steps, &n, &err), 0);
     assert_true(n >= 3 && steps[n - 1] == 40 && steps[n - 2] == 30 && steps[n - 3] == 20);
     free(steps);
-    assert_int_equal(checkpoint_resume(folder, 40, m, &v, &s, &err), 0);
-    assert_int_equal(checkpoint_resume(folder, 30, m, &v, &s, &err), -1);
+    assert_int_equal(checkpoint_resume(scratch_folder, 40, m, &v, &s, &err), 0);
+    assert_int_equal(checkpoint_resume(scratch_folder, 30, m, &v, &s, &err), -1);
     assert_int_equal(err.status, STATUS_NOINPUT);
     model_free(m);
     vocab_free(&v);
@@ -118,8 +114,8 @@ static void another_model_is_refused(void **state) {
     struct model *m = new_model(false), *other = new_model(true);
     fill(m);
     struct checkpoint_state s = {0};
-    assert_int_equal(checkpoint_write(folder, 50, m, &v, &s, &err), 0);
-    assert_int_equal(checkpoint_resume(folder, 50, other, &v, &s, &err), -1);
+    assert_int_equal(checkpoint_write(scratch_folder, 50, m, &v, &s, &err), 0);
+    assert_int_equal(checkpoint_resume(scratch_folder, 50, other, &v, &s, &err), -1);
     assert_int_equal(err.status, STATUS_DATA);
     model_free(m);
     model_free(other);
@@ -157,10 +153,5 @@ int main(void) {
         cmocka_unit_test(another_model_is_refused),
         cmocka_unit_test(a_configuration_is_checked),
     };
-    if (!mkdtemp(folder))
-        return 1;
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command) != 0 ? 1 : failed;
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

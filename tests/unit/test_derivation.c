@@ -4,40 +4,18 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "lib/derivation.h"
-#include "lib/outfile.h"
-
-static char folder[512];
-
-static const char *scratch(void) {
-    static char path[600];
-    snprintf(path, sizeof path, "%s/task.gr", folder);
-    return path;
-}
-
-static int make_folder(void **state) {
-    (void)state;
-    const char *tmp = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/espalier-XXXXXX", tmp ? tmp : "/tmp");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    unlink(scratch());
-    return rmdir(folder);
-}
+#include "tests/unit/assert_error.h"
+#include "tests/unit/scratch.h"
 
 static struct grammar *read_text(const char *text) {
     struct err err = {0};
-    assert_int_equal(outfile_put(scratch(), text, strlen(text), &err), 0);
-    struct grammar *g = grammar_read(scratch(), &err);
+    scratch_put_text(text);
+    struct grammar *g = grammar_read(scratch_file, &err);
     if (!g)
         fail_msg("%s", err.text);
     return g;
@@ -100,9 +78,8 @@ static void productions_are_drawn_by_weight(void **state) {
     for (int i = 0; i < 60; i++) /* weights over three orders of magnitude, not in order */
         buf_printf(&text, "%.3f\tS\tw%d T\n%d\tT\tx%d\n", exp(7 * rng_uniform(&r)), i,
                    i % 7 == 0 ? 1000 : i + 1, i);
-    struct err err = {0};
-    assert_int_equal(outfile_put(scratch(), text.data, text.len, &err), 0);
-    frequencies(scratch(), 400000);
+    scratch_put(text.data, text.len);
+    frequencies(scratch_file, 400000);
     buf_free(&text);
 }
 
@@ -111,9 +88,8 @@ static void many_productions(void **state) {
     struct buf text = {0};
     for (int i = 0; i < 1000; i++) /* one in a thousand of the mass on each, but one half on one */
         buf_printf(&text, "%d\tS\tw%d\n", i == 700 ? 999 : 1, i);
-    struct err err = {0};
-    assert_int_equal(outfile_put(scratch(), text.data, text.len, &err), 0);
-    frequencies(scratch(), 400000);
+    scratch_put(text.data, text.len);
+    frequencies(scratch_file, 400000);
     buf_free(&text);
 }
 
@@ -278,9 +254,7 @@ static void deep_trees_are_refused(void **state) {
         struct rng r = rng_at(1, RNG_GEN, i);
         if (derivation_sample(s, &r, &d, &err) != 0) {
             refused++;
-            assert_int_equal(err.status, STATUS_DATA);
-            assert_memory_equal(err.text, scratch(), strlen(scratch()));
-            assert_non_null(strstr(err.text, "a tree grew past"));
+            assert_error(&err, STATUS_DATA, scratch_file, "a tree grew past");
         } else { /* what passes can be written */
             struct buf out = {0};
             derivation_put_source(g, &d, &out);
@@ -311,9 +285,7 @@ static void huge_trees_are_refused(void **state) {
         buf_puts(&text, "B ");
     buf_puts(&text, "\nB\tb\n");
     struct err err = {0};
-    assert_int_equal(outfile_put(scratch(), text.data, text.len, &err), 0);
-    struct grammar *g = grammar_read(scratch(), &err);
-    assert_non_null(g);
+    struct grammar *g = read_text(text.data);
     struct sampler *s = sampler_new(g);
     struct derivation d = {0};
     struct rng r = rng_at(1, RNG_GEN, 0);
@@ -336,5 +308,5 @@ int main(void) {
         cmocka_unit_test(deep_trees_are_refused),
         cmocka_unit_test(huge_trees_are_refused),
     };
-    return cmocka_run_group_tests_name("derivation", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("derivation", tests, scratch_make, scratch_remove);
 }

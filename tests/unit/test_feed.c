@@ -2,27 +2,17 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "lib/outfile.h"
 #include "nn/feed.h"
-
-static char folder[] = "/tmp/test_feed.XXXXXX";
-static char path[64];
-
-static void put(const char *text) {
-    struct err err = {0};
-    assert_int_equal(outfile_put(path, text, strlen(text), &err), 0);
-}
+#include "tests/unit/assert_error.h"
+#include "tests/unit/scratch.h"
 
 static struct feed *open_feed(struct vocab *v, int max_length, uint64_t seed, int batch,
                               struct err *err) {
-    const char *paths[] = {path};
+    const char *paths[] = {scratch_file};
     return feed_open(paths, 1, v, max_length, seed, batch, err);
 }
 
@@ -35,7 +25,7 @@ static void sequences_carry_marks_and_shifted_targets(void **state) {
     (void)state;
     struct vocab v = {0};
     struct err err = {0};
-    put("a b\tc\n");
+    scratch_put_text("a b\tc\n");
     struct feed *f = open_feed(&v, 10, 0, 1, &err);
     assert_non_null(f);
     struct batch b;
@@ -57,7 +47,7 @@ static void every_epoch_sees_every_example_once(void **state) {
     enum { N = 7, BATCH = 3, EPOCHS = 30 };
     struct vocab v = {0};
     struct err err = {0};
-    put("a\nb\nc\nd\ne\nf\ng\n");
+    scratch_put_text("a\nb\nc\nd\ne\nf\ng\n");
     struct feed *f = open_feed(&v, 10, 5, BATCH, &err);
     assert_non_null(f);
     assert_int_equal(feed_examples(f), N);
@@ -89,7 +79,7 @@ static void every_epoch_sees_every_example_once(void **state) {
 
 static void the_order_seed_changes_the_order_alone(void **state) {
     (void)state;
-    put("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
+    scratch_put_text("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
     char rows[2][10];
     for (uint64_t seed = 0; seed < 2; seed++) {
         struct vocab v = {0};
@@ -110,14 +100,13 @@ static void a_named_vocabulary_is_held_to(void **state) {
     (void)state;
     struct vocab v = {0};
     struct err err = {0};
-    put("##espalier 1\n##vocab\tz a b\n#source\na b\nb q\n##end\tn=2\n");
+    scratch_put_text("##espalier 1\n##vocab\tz a b\n#source\na b\nb q\n##end\tn=2\n");
     assert_null(open_feed(&v, 10, 0, 1, &err));
-    assert_int_equal(err.status, STATUS_DATA);
-    assert_non_null(strstr(err.text, "line 5"));
+    assert_error(&err, STATUS_DATA, NULL, "line 5");
     assert_non_null(strstr(err.text, "'q'"));
     vocab_free(&v);
-    put("##espalier 1\n##vocab\tz a b\n#source\na b\n##end\tn=1\n"
-        "##espalier 1\n##vocab\tz q\n#source\nq\n##end\tn=1\n");
+    scratch_put_text("##espalier 1\n##vocab\tz a b\n#source\na b\n##end\tn=1\n"
+                     "##espalier 1\n##vocab\tz q\n#source\nq\n##end\tn=1\n");
     struct feed *f = open_feed(&v, 10, 0, 1, &err);
     assert_non_null(f);
     assert_int_equal(vocab_find(&v, "z", 1), TOKEN_WORDS);
@@ -140,10 +129,9 @@ static void what_cannot_be_fed_is_refused(void **state) {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct vocab v = {0};
         struct err err = {0};
-        put(cases[i].text);
+        scratch_put_text(cases[i].text);
         assert_null(open_feed(&v, 3, 0, 1, &err));
-        assert_int_equal(err.status, STATUS_DATA);
-        assert_non_null(strstr(err.text, cases[i].message));
+        assert_error(&err, STATUS_DATA, NULL, cases[i].message);
         vocab_free(&v);
     }
 }
@@ -156,11 +144,5 @@ int main(void) {
         cmocka_unit_test(a_named_vocabulary_is_held_to),
         cmocka_unit_test(what_cannot_be_fed_is_refused),
     };
-    if (!mkdtemp(folder))
-        return 1;
-    snprintf(path, sizeof path, "%s/corpus", folder);
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    unlink(path);
-    rmdir(folder);
-    return failed;
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -7,42 +7,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "lib/hash.h"
 #include "lib/manifest.h"
-#include "lib/outfile.h"
 #include "lib/table.h"
 #include "lib/version.h"
-
-static char folder[1024], path[1100], input[1100];
-
-static int make_folder(void **state) {
-    (void)state;
-    const char *tmp = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/espalier-XXXXXX", tmp ? tmp : "/tmp");
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/run.json", folder);
-    snprintf(input, sizeof input, "%s/q.tsv", folder);
-    return 0;
-}
-
-static int remove_files(void **state) {
-    (void)state;
-    unlink(path);
-    unlink(input);
-    return 0;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    return rmdir(folder);
-}
+#include "tests/unit/assert_error.h"
+#include "tests/unit/scratch.h"
 
 static struct manifest *fresh(void) {
     static const char *const argv[] = {"train-x", "--steps", "5000"};
@@ -108,9 +82,9 @@ static void values_round_trip(void **state) {
     manifest_set_integer(m, "model", "parameters", 3); /* a section made at need */
     manifest_set_integer(m, "model", "parameters", 4);
     manifest_set_status(m, MANIFEST_STOPPED);
-    assert_int_equal(manifest_write(m, path, &err), 0);
+    assert_int_equal(manifest_write(m, scratch_file, &err), 0);
     manifest_free(m);
-    m = manifest_read(path, &err);
+    m = manifest_read(scratch_file, &err);
     assert_string_equal(err.text, "");
     assert_non_null(m);
     assert_string_equal(manifest_string(m, "options", "optimizer"), "adamw \"\n\xc3\xa9");
@@ -146,10 +120,10 @@ static void layout(void **state) {
     manifest_set_number(m, "options", "lr", 0.1);
     manifest_set_integer(m, "options", "b", 1);
     manifest_set_integer(m, "options", "a", 2);
-    assert_int_equal(manifest_write(m, path, &err), 0);
+    assert_int_equal(manifest_write(m, scratch_file, &err), 0);
     manifest_free(m);
     struct buf b = {0};
-    assert_int_equal(table_load(path, &b, &err), 0);
+    assert_int_equal(table_load(scratch_file, &b, &err), 0);
     static const char expected[] = "{\n  \"tool\": \"t\",\n  \"options\": {\n    \"lr\": 0.1,\n"
                                    "    \"b\": 1,\n    \"a\": 2\n  },\n  \"updated\": \"";
     assert_int_equal(strncmp(b.data, expected, sizeof expected - 1), 0);
@@ -160,13 +134,13 @@ static void layout(void **state) {
 static void inputs(void **state) {
     (void)state;
     struct err err = {0};
-    assert_int_equal(outfile_put(input, "abc", 3, &err), 0);
+    scratch_put_text("abc");
     struct manifest *m = fresh();
-    assert_int_equal(manifest_add_input(m, input, &err), 0);
+    assert_int_equal(manifest_add_input(m, scratch_file, &err), 0);
     manifest_add_input_hash(m, "-", 5, 1);
     json_t *list = json_object_get(manifest_json(m), "inputs"), *first = json_array_get(list, 0);
     assert_int_equal(json_array_size(list), 2);
-    assert_string_equal(json_string_value(json_object_get(first, "path")), input);
+    assert_string_equal(json_string_value(json_object_get(first, "path")), scratch_file);
     assert_int_equal(json_integer_value(json_object_get(first, "bytes")), 3);
     assert_string_equal(json_string_value(json_object_get(first, "xxh3")), "xxh3:78af5f94892f3950");
     assert_int_equal(manifest_add_input(m, "/nonexistent/q.tsv", &err), -1);
@@ -178,21 +152,19 @@ static void inputs(void **state) {
 static void unreadable(void **state) {
     (void)state;
     struct err err = {0};
-    assert_null(manifest_read(path, &err));
+    assert_null(manifest_read(scratch_file, &err));
     assert_int_equal(err.status, STATUS_NOINPUT);
     static const char *const bad[] = {"", "{", "[]", "{\"a\":1,\"a\":2}", "{}x", "\xff"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        assert_int_equal(outfile_put(path, bad[i], strlen(bad[i]), &err), 0);
-        assert_null(manifest_read(path, &err));
-        assert_int_equal(err.status, STATUS_DATA);
-        assert_int_equal(strncmp(err.text, path, strlen(path)), 0);
+        scratch_put_text(bad[i]);
+        assert_null(manifest_read(scratch_file, &err));
+        assert_error(&err, STATUS_DATA, scratch_file, NULL);
     }
-    assert_null(manifest_read(folder, &err));
+    assert_null(manifest_read(scratch_folder, &err));
     assert_int_equal(err.status, STATUS_IO);
     /* An object that is no manifest of ours gives nothing, harmlessly. */
-    static const char odd[] = "{\"status\":\"lost\",\"options\":3,\"inputs\":{}}";
-    assert_int_equal(outfile_put(path, odd, sizeof odd - 1, &err), 0);
-    struct manifest *m = manifest_read(path, &err);
+    scratch_put_text("{\"status\":\"lost\",\"options\":3,\"inputs\":{}}");
+    struct manifest *m = manifest_read(scratch_file, &err);
     assert_non_null(m);
     assert_int_equal(manifest_status(m), MANIFEST_UNKNOWN);
     assert_null(manifest_string(m, "options", "x"));
@@ -274,8 +246,8 @@ static void same_after_reading(void **state) {
     manifest_set_string(now, "options", "path", "\xff");
     manifest_set_unsigned(now, "seeds", "init", UINT64_MAX);
     manifest_add_input_hash(now, "a", 1, 2);
-    assert_int_equal(manifest_write(now, path, &err), 0);
-    struct manifest *old = manifest_read(path, &err);
+    assert_int_equal(manifest_write(now, scratch_file, &err), 0);
+    struct manifest *old = manifest_read(scratch_file, &err);
     assert_non_null(old);
     assert_int_equal(manifest_compare(old, now, "runs/x", NULL, &err), 0);
     manifest_free(old);
@@ -330,7 +302,7 @@ static void refused_write_leaves_the_old(void **state) {
     manifest_free(m);
 }
 
-#define TEST(f) cmocka_unit_test_teardown(f, remove_files)
+#define TEST(f) cmocka_unit_test_teardown(f, scratch_empty)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -346,5 +318,5 @@ int main(void) {
         TEST(continued),
         TEST(refused_write_leaves_the_old),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -1,69 +1,52 @@
 /* lib/mem: sizes that overflow, buffers, arenas. */
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "lib/mem.h"
+#include "tests/unit/child.h"
 
-static void alloc_product(void) {
-    mem_alloc(SIZE_MAX / 2, 3);
-}
-static void aligned_product(void) {
-    mem_aligned(SIZE_MAX / 2, 3);
-}
-static void aligned_rounding(void) {
-    mem_aligned(SIZE_MAX - 10, 1);
-}
-static void grow_product(void) {
+static void overflow(void *which) {
     size_t capacity = 0;
-    mem_grow(NULL, &capacity, SIZE_MAX / 8, 16);
-}
-static void grow_doubling(void) {
-    size_t capacity = 0;
-    mem_grow(NULL, &capacity, SIZE_MAX, 1);
-}
-static void buf_length(void) {
     struct buf b = {0};
-    buf_add(&b, "", SIZE_MAX);
-}
-static void arena_product(void) {
     struct arena a = {0};
-    arena_alloc(&a, SIZE_MAX / 2, 3);
-}
-static void arena_rounding(void) {
-    struct arena a = {0};
-    arena_alloc(&a, SIZE_MAX - 8, 1);
+    switch (*(const int *)which) {
+    case 0:
+        mem_alloc(SIZE_MAX / 2, 3);
+        break;
+    case 1:
+        mem_aligned(SIZE_MAX / 2, 3);
+        break;
+    case 2:
+        mem_aligned(SIZE_MAX - 10, 1);
+        break;
+    case 3:
+        mem_grow(NULL, &capacity, SIZE_MAX / 8, 16);
+        break;
+    case 4:
+        mem_grow(NULL, &capacity, SIZE_MAX, 1);
+        break;
+    case 5:
+        buf_add(&b, "", SIZE_MAX);
+        break;
+    case 6:
+        arena_alloc(&a, SIZE_MAX / 2, 3);
+        break;
+    case 7:
+        arena_alloc(&a, SIZE_MAX - 8, 1);
+        break;
+    }
 }
 
 /* Each ends its process with status 71 before it asks the system for anything. */
 static void overflow_ends_the_process(void **state) {
     (void)state;
-    static void (*const cases[])(void) = {alloc_product, aligned_product, aligned_rounding,
-                                          grow_product,  grow_doubling,   buf_length,
-                                          arena_product, arena_rounding};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        fflush(NULL);
-        pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0) {
-            int null = open("/dev/null", O_WRONLY);
-            dup2(null, STDERR_FILENO);
-            cases[i]();
-            _exit(0);
-        }
-        int status;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFEXITED(status));
-        assert_int_equal(WEXITSTATUS(status), STATUS_OS);
-    }
+    for (int which = 0; which < 8; which++)
+        assert_int_equal(child_run(overflow, &which, NULL), STATUS_OS);
 }
 
 static bool is_zero(const void *p, size_t len) {

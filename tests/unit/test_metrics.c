@@ -4,78 +4,43 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "lib/mem.h"
 #include "lib/metrics.h"
-#include "lib/outfile.h"
+#include "tests/unit/assert_error.h"
+#include "tests/unit/child.h"
+#include "tests/unit/scratch.h"
 
 #define HEADER "step\tsplit\tmetric\tvalue\n"
-
-static char folder[1024], path[1100];
-
-static int make_folder(void **state) {
-    (void)state;
-    const char *tmp = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/espalier-XXXXXX", tmp ? tmp : "/tmp");
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/metrics.tsv", folder);
-    return 0;
-}
-
-static int remove_file(void **state) {
-    (void)state;
-    unlink(path);
-    return 0;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    return rmdir(folder);
-}
-
-static void put(const char *text) {
-    assert_int_equal(outfile_put(path, text, strlen(text), NULL), 0);
-}
-
-static void assert_content(const char *expected) {
-    struct buf b = {0};
-    assert_int_equal(table_load(path, &b, NULL), 0);
-    assert_string_equal(b.len ? b.data : "", expected);
-    buf_free(&b);
-}
 
 static void format(void **state) {
     (void)state;
     struct err err = {0};
-    put("whatever was here\n");
-    struct metrics *m = metrics_open(path, -1, &err);
+    scratch_put_text("whatever was here\n");
+    struct metrics *m = metrics_open(scratch_file, -1, &err);
     assert_non_null(m);
-    assert_content(HEADER);
+    assert_content(scratch_file, HEADER);
     assert_int_equal(metrics_add(m, 0, "train", "loss", 4.25, &err), 0);
     assert_int_equal(metrics_add(m, 0, "ood", "rule:linear", 0.1f, &err), 0);
-    assert_content(HEADER);
+    assert_content(scratch_file, HEADER);
     assert_int_equal(metrics_sync(m, &err), 0);
-    assert_content(HEADER "0\ttrain\tloss\t4.25\n0\tood\trule:linear\t0.100000001\n");
+    assert_content(scratch_file, HEADER "0\ttrain\tloss\t4.25\n0\tood\trule:linear\t0.100000001\n");
     assert_int_equal(metrics_sync(m, &err), 0);
     assert_int_equal(metrics_add(m, 3000, "a b", "x", NAN, &err), 0);
     assert_int_equal(metrics_add(m, 3000, "a b", "x", copysign(NAN, -1), &err), 0);
     assert_int_equal(metrics_add(m, 3000, "a b", "x", INFINITY, &err), 0);
     assert_int_equal(metrics_add(m, INT64_MAX, "a b", "x", -INFINITY, &err), 0);
     assert_int_equal(metrics_close(m, &err), 0);
-    assert_content(HEADER "0\ttrain\tloss\t4.25\n0\tood\trule:linear\t0.100000001\n"
-                          "3000\ta b\tx\tnan\n3000\ta b\tx\tnan\n3000\ta b\tx\tinf\n"
-                          "9223372036854775807\ta b\tx\t-inf\n");
+    assert_content(scratch_file, HEADER "0\ttrain\tloss\t4.25\n0\tood\trule:linear\t0.100000001\n"
+                                        "3000\ta b\tx\tnan\n3000\ta b\tx\tnan\n3000\ta b\tx\tinf\n"
+                                        "9223372036854775807\ta b\tx\t-inf\n");
     assert_int_equal(metrics_close(NULL, &err), 0);
     metrics_abandon(NULL);
 }
@@ -83,7 +48,7 @@ static void format(void **state) {
 static void refused_rows(void **state) {
     (void)state;
     struct err err = {0};
-    struct metrics *m = metrics_open(path, -1, &err);
+    struct metrics *m = metrics_open(scratch_file, -1, &err);
     assert_non_null(m);
     static const char *const bad[] = {"", "a\tb", "a\nb", "a\rb", "\"a\"", "\x7f"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -96,7 +61,7 @@ static void refused_rows(void **state) {
     assert_int_equal(metrics_add(m, 6, "train", "loss", 1, &err), -1);
     assert_non_null(strstr(err.text, "step 6 after step 7"));
     assert_int_equal(metrics_close(m, &err), 0);
-    assert_content(HEADER "7\ttrain\tloss\t1\n");
+    assert_content(scratch_file, HEADER "7\ttrain\tloss\t1\n");
 }
 
 /* A run of 12 steps with two rows each; its checkpoints are at every fourth step. */
@@ -115,21 +80,21 @@ static void add_steps(struct metrics *m, int64_t after) {
 static void resumed_runs_have_the_same_bytes(void **state) {
     (void)state;
     struct err err = {0};
-    add_steps(metrics_open(path, -1, &err), 0);
+    add_steps(metrics_open(scratch_file, -1, &err), 0);
     struct buf whole = {0};
-    assert_int_equal(table_load(path, &whole, &err), 0);
+    scratch_get(scratch_file, &whole);
     for (int64_t last = 0; last <= 12; last += 4) {
         char next[32];
         snprintf(next, sizeof next, "\n%d\t", (int)last + 1);
         const char *found = strstr(whole.data, next);
         size_t kept = found ? (size_t)(found + 1 - whole.data) : whole.len;
         for (size_t len = kept; len <= whole.len; len++) {
-            assert_int_equal(outfile_put(path, whole.data, len, &err), 0);
-            struct metrics *m = metrics_open(path, last, &err);
+            scratch_put(whole.data, len);
+            struct metrics *m = metrics_open(scratch_file, last, &err);
             assert_string_equal(err.text, "");
             assert_non_null(m);
             add_steps(m, last);
-            assert_content(whole.data);
+            assert_content(scratch_file, whole.data);
         }
     }
     buf_free(&whole);
@@ -138,24 +103,24 @@ static void resumed_runs_have_the_same_bytes(void **state) {
 static void resume_edges(void **state) {
     (void)state;
     struct err err = {0};
-    assert_null(metrics_open(path, 0, &err)); /* nothing to continue */
+    assert_null(metrics_open(scratch_file, 0, &err)); /* nothing to continue */
     assert_int_equal(err.status, STATUS_NOINPUT);
-    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_not_equal(access(scratch_file, F_OK), 0);
     static const char *const torn[] = {"", "s", "step\tsplit\tmetric\tvalue", HEADER,
                                        HEADER "9\ttr"};
     for (size_t i = 0; i < sizeof torn / sizeof *torn; i++) {
-        put(torn[i]);
-        struct metrics *m = metrics_open(path, 0, &err);
+        scratch_put_text(torn[i]);
+        struct metrics *m = metrics_open(scratch_file, 0, &err);
         assert_non_null(m);
         assert_int_equal(metrics_close(m, &err), 0);
-        assert_content(HEADER);
+        assert_content(scratch_file, HEADER);
     }
-    put(HEADER "1\ta\tb\t1\n5\ta\tb\t2\n9\ta\tb\t3\n");
-    struct metrics *m = metrics_open(path, 6, &err);
+    scratch_put_text(HEADER "1\ta\tb\t1\n5\ta\tb\t2\n9\ta\tb\t3\n");
+    struct metrics *m = metrics_open(scratch_file, 6, &err);
     assert_non_null(m);
     assert_int_equal(metrics_add(m, 4, "a", "b", 1, &err), -1); /* the order goes on */
     metrics_abandon(m);
-    assert_content(HEADER "1\ta\tb\t1\n5\ta\tb\t2\n");
+    assert_content(scratch_file, HEADER "1\ta\tb\t1\n5\ta\tb\t2\n");
     assert_null(metrics_open("/nonexistent/metrics.tsv", -1, &err));
     assert_int_equal(err.status, STATUS_CANTCREATE);
 }
@@ -176,45 +141,35 @@ static void malformed_files_are_left_alone(void **state) {
         {HEADER "2\ta\tb\t1\n1\ta\tb\t1\n", "line 3: step 1 after step 2"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        put(rows[i].text);
+        scratch_put_text(rows[i].text);
         struct err err = {0};
-        assert_null(metrics_open(path, 1, &err));
-        assert_int_equal(err.status, STATUS_DATA);
-        assert_int_equal(strncmp(err.text, path, strlen(path)), 0);
-        assert_non_null(strstr(err.text, rows[i].says));
-        assert_content(rows[i].text);
+        assert_null(metrics_open(scratch_file, 1, &err));
+        assert_error(&err, STATUS_DATA, scratch_file, rows[i].says);
+        assert_content(scratch_file, rows[i].text);
     }
 }
 
 /* In a child whose files may have 4096 bytes, the disk is full after them. */
-static int fill_up(void) {
+static void fill_up(void *unused) {
+    (void)unused;
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &(struct rlimit){4096, 4096});
     struct err err = {0};
-    struct metrics *m = metrics_open(path, -1, &err);
+    struct metrics *m = metrics_open(scratch_file, -1, &err);
     for (int64_t step = 0; m && step < 1000; step++)
         if (metrics_add(m, step, "train", "loss", 1, &err) != 0)
-            return 1;
+            _exit(1);
     if (!m || metrics_sync(m, &err) != -1 || err.status != STATUS_IO)
-        return 2;
+        _exit(2);
     if (metrics_sync(m, &err) != -1 || metrics_close(m, &err) != -1 || err.status != STATUS_IO)
-        return 3;
-    return 0;
+        _exit(3);
 }
 
 static void full_disk(void **state) {
     (void)state;
-    fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0)
-        _exit(fill_up());
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_int_equal(child_run(fill_up, NULL, NULL), 0);
     struct err err = {0}; /* and the torn file can be continued */
-    struct metrics *m = metrics_open(path, 10, &err);
+    struct metrics *m = metrics_open(scratch_file, 10, &err);
     assert_non_null(m);
     assert_int_equal(metrics_close(m, &err), 0);
     if (access("/dev/full", W_OK) == 0) {
@@ -226,7 +181,7 @@ static void full_disk(void **state) {
 static void read_ours(void **state) {
     (void)state;
     struct err err = {0};
-    struct metrics *m = metrics_open(path, -1, &err);
+    struct metrics *m = metrics_open(scratch_file, -1, &err);
     assert_non_null(m);
     assert_int_equal(metrics_add(m, 3000, "ood", "rule:linear", 0.326f, &err), 0);
     assert_int_equal(metrics_add(m, 6000, "ood", "loss", FLT_MIN, &err), 0);
@@ -234,7 +189,7 @@ static void read_ours(void **state) {
     assert_int_equal(metrics_add(m, 6000, "ood", "loss", -INFINITY, &err), 0);
     assert_int_equal(metrics_close(m, &err), 0);
     struct metrics_data d;
-    assert_int_equal(metrics_read(path, &d, &err), 0);
+    assert_int_equal(metrics_read(scratch_file, &d, &err), 0);
     assert_int_equal(d.n, 4);
     assert_false(d.torn);
     assert_int_equal(d.rows[0].step, 3000);
@@ -246,8 +201,8 @@ static void read_ours(void **state) {
     assert_true(d.rows[3].value == -INFINITY);
     metrics_data_free(&d);
 
-    put(HEADER "1\ta\tb\t0.5\n2\ta\tb\t0.5"); /* perhaps 0.57 */
-    assert_int_equal(metrics_read(path, &d, &err), 0);
+    scratch_put_text(HEADER "1\ta\tb\t0.5\n2\ta\tb\t0.5"); /* perhaps 0.57 */
+    assert_int_equal(metrics_read(scratch_file, &d, &err), 0);
     assert_int_equal(d.n, 1);
     assert_true(d.torn);
     metrics_data_free(&d);
@@ -257,8 +212,9 @@ static void read_foreign(void **state) {
     (void)state;
     struct err err = {0};
     struct metrics_data d;
-    put("run,metric,value,step,split\r\n1,\"acc, all\",.5,3e3,ood\r\n2,acc,NA,4000.0,ood");
-    assert_int_equal(metrics_read(path, &d, &err), 0);
+    scratch_put_text(
+        "run,metric,value,step,split\r\n1,\"acc, all\",.5,3e3,ood\r\n2,acc,NA,4000.0,ood");
+    assert_int_equal(metrics_read(scratch_file, &d, &err), 0);
     assert_int_equal(d.n, 2);
     assert_false(d.torn);
     assert_int_equal(d.rows[0].step, 3000);
@@ -280,20 +236,18 @@ static void read_foreign(void **state) {
         {"", "empty"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        put(rows[i].text);
-        assert_int_equal(metrics_read(path, &d, &err), -1);
-        assert_int_equal(err.status, STATUS_DATA);
+        scratch_put_text(rows[i].text);
+        assert_int_equal(metrics_read(scratch_file, &d, &err), -1);
+        assert_error(&err, STATUS_DATA, NULL, rows[i].says);
         assert_null(d.rows);
         assert_null(d.table);
-        if (!strstr(err.text, rows[i].says))
-            fail_msg("'%s' does not say '%s'", err.text, rows[i].says);
     }
-    unlink(path);
-    assert_int_equal(metrics_read(path, &d, &err), -1);
+    unlink(scratch_file);
+    assert_int_equal(metrics_read(scratch_file, &d, &err), -1);
     assert_int_equal(err.status, STATUS_NOINPUT);
 }
 
-#define TEST(f) cmocka_unit_test_teardown(f, remove_file)
+#define TEST(f) cmocka_unit_test_teardown(f, scratch_empty)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
@@ -306,5 +260,5 @@ int main(void) {
         TEST(read_ours),
         TEST(read_foreign),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

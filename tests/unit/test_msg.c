@@ -3,14 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <cmocka.h>
 
 #include "lib/msg.h"
+#include "tests/unit/child.h"
 
 static void errors(void **state) {
     (void)state;
@@ -59,31 +56,8 @@ static void nearest(void **state) {
     assert_null(msg_nearest(word, options, n));
 }
 
-/* What a child that runs f says on standard error, and its exit status. */
-static int said_by(void (*f)(void), char *text, size_t room) {
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
-        f();
-        _exit(0);
-    }
-    close(ends[1]);
-    size_t len = 0;
-    for (ssize_t n; len < room - 1 && (n = read(ends[0], text + len, room - 1 - len)) > 0;)
-        len += (size_t)n;
-    text[len] = '\0';
-    close(ends[0]);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static void die(void) {
+static void die(void *unused) {
+    (void)unused;
     msg_start("tool");
     msg_note("a\tb\033[31m");
     msg_set_quiet(true);
@@ -96,12 +70,14 @@ static void die(void) {
 
 static void lines_on_standard_error(void **state) {
     (void)state;
-    char text[8192];
-    assert_int_equal(said_by(die, text, sizeof text), STATUS_NOINPUT);
-    assert_string_equal(text, "tool: a?b?[31m\ntool: warning: seen\ntool: x: 100% gone\n");
+    struct buf said = {0};
+    assert_int_equal(child_run(die, NULL, &said), STATUS_NOINPUT);
+    assert_string_equal(said.data, "tool: a?b?[31m\ntool: warning: seen\ntool: x: 100% gone\n");
+    buf_free(&said);
 }
 
-static void note_long(void) {
+static void note_long(void *unused) {
+    (void)unused;
     char word[9000];
     memset(word, 'x', sizeof word - 1);
     word[sizeof word - 1] = '\0';
@@ -111,12 +87,13 @@ static void note_long(void) {
 
 static void long_lines_keep_their_end(void **state) {
     (void)state;
-    char text[8192];
-    assert_int_equal(said_by(note_long, text, sizeof text), 0);
-    size_t len = strlen(text);
+    struct buf said = {0};
+    assert_int_equal(child_run(note_long, NULL, &said), 0);
+    size_t len = said.len;
     assert_true(len > 1000 && len <= 4096);
-    assert_int_equal(text[len - 1], '\n');
-    assert_int_equal(text[len - 2], 'x');
+    assert_int_equal(said.data[len - 1], '\n');
+    assert_int_equal(said.data[len - 2], 'x');
+    buf_free(&said);
 }
 
 int main(void) {

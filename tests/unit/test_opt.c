@@ -1,5 +1,4 @@
 /* lib/opt: what a command line means, and which are none. */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +12,7 @@
 
 #include "lib/mem.h"
 #include "lib/opt.h"
+#include "tests/unit/child.h"
 
 /* What the options of the tool under test hold after a parse. */
 struct values {
@@ -87,46 +87,32 @@ static void good(struct values *v, const char *first, ...) {
     kept[n_kept++] = (char *)v->evals.items;
 }
 
-/* Parse in a child. Its exit status; what it printed on both outputs is in `said`. */
-static int status_of(char *said, size_t room, int argc, char **argv) {
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    fflush(NULL);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        dup2(ends[1], STDOUT_FILENO);
-        dup2(ends[1], STDERR_FILENO);
-        close(ends[0]);
-        close(ends[1]);
-        struct values v;
-        parse(&v, argc, argv);
-        _exit(200); /* it went through */
-    }
-    close(ends[1]);
-    size_t n = 0;
-    for (ssize_t got; (got = read(ends[0], said + n, room - 1 - n)) > 0;)
-        n += (size_t)got;
-    said[n] = '\0';
-    close(ends[0]);
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
+struct command {
+    int argc;
+    char **argv;
+};
+
+static void parse_command(void *context) {
+    struct command *c = context;
+    struct values v;
+    parse(&v, c->argc, c->argv);
+    _exit(200); /* it went through */
 }
 
 static void bad(const char *why, const char *first, ...) {
-    char *argv[32], said[8192];
+    char *argv[32];
+    struct buf said = {0};
     va_list more;
     va_start(more, first);
     int argc = collect(argv, first, more);
     va_end(more);
-    int status = status_of(said, sizeof said, argc, argv);
+    int status = child_run(parse_command, &(struct command){argc, argv}, &said);
     if (status != STATUS_USAGE)
-        fail_msg("%s: exit status %d, said '%s'", why, status, said);
-    if (strncmp(said, "tool: ", 6) != 0 || !strstr(said, why))
-        fail_msg("'%s' does not say '%s'", said, why);
-    assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1); /* one line */
+        fail_msg("%s: exit status %d, said '%s'", why, status, said.data);
+    if (strncmp(said.data, "tool: ", 6) != 0 || !strstr(said.data, why))
+        fail_msg("'%s' does not say '%s'", said.data, why);
+    assert_ptr_equal(strchr(said.data, '\n'), said.data + said.len - 1); /* one line */
+    buf_free(&said);
     for (int i = 1; i < argc; i++)
         free(argv[i]);
 }
@@ -333,22 +319,25 @@ static void near_misses(void **state) {
 
 static void help_and_version(void **state) {
     (void)state;
-    char said[8192], name[] = "tool", help[] = "--help", letter[] = "-h", version[] = "--version";
+    struct buf said = {0};
+    char name[] = "tool", help[] = "--help", letter[] = "-h", version[] = "--version";
     char *argv[] = {name, help, NULL};
-    assert_int_equal(status_of(said, sizeof said, 2, argv), 0);
-    assert_non_null(strstr(said, "Usage: tool [OPTION]... FILE\n"));
-    assert_non_null(strstr(said, "-n, --count <count>"));
-    assert_non_null(strstr(said, "number of examples [1000]"));
-    assert_non_null(strstr(said, "of the output: text | zstd [zstd]"));
-    assert_non_null(strstr(said, "\nMore.\n"));
-    for (char *line = strtok(said, "\n"); line; line = strtok(NULL, "\n"))
+    struct command command = {2, argv};
+    assert_int_equal(child_run(parse_command, &command, &said), 0);
+    assert_non_null(strstr(said.data, "Usage: tool [OPTION]... FILE\n"));
+    assert_non_null(strstr(said.data, "-n, --count <count>"));
+    assert_non_null(strstr(said.data, "number of examples [1000]"));
+    assert_non_null(strstr(said.data, "of the output: text | zstd [zstd]"));
+    assert_non_null(strstr(said.data, "\nMore.\n"));
+    for (char *line = strtok(said.data, "\n"); line; line = strtok(NULL, "\n"))
         assert_true(strlen(line) <= 80);
     argv[1] = letter;
-    assert_int_equal(status_of(said, sizeof said, 2, argv), 0);
-    assert_memory_equal(said, "Usage: ", 7);
+    assert_int_equal(child_run(parse_command, &command, &said), 0);
+    assert_memory_equal(said.data, "Usage: ", 7);
     argv[1] = version;
-    assert_int_equal(status_of(said, sizeof said, 2, argv), 0);
-    assert_memory_equal(said, "tool ", 5);
+    assert_int_equal(child_run(parse_command, &command, &said), 0);
+    assert_memory_equal(said.data, "tool ", 5);
+    buf_free(&said);
 }
 
 /* The command of a header, given to sh, says the same words. */

@@ -3,12 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include "lib/pattern.h"
 #include "lib/rewrite.h"
+#include "tests/unit/assert_error.h"
 
 static int stub_words(void *context, const char *name, const char *const **words, size_t *n,
                       struct err *err) {
@@ -75,9 +75,7 @@ static void refused(const char *line, const char *why) {
     struct rewrite *r = rewrite_new();
     assert_int_equal(rewrite_add(r, "s/a/b/", &classes, &err), 0);
     assert_int_equal(rewrite_add(r, line, &classes, &err), -1);
-    assert_int_equal(err.status, STATUS_DATA);
-    if (!strstr(err.text, why))
-        fail_msg("'%s' does not say '%s'", err.text, why);
+    assert_error(&err, STATUS_DATA, NULL, why);
     assert_int_equal(rewrite_apply(r, "a", 1, &out, &err), 0); /* the rule is as it was */
     assert_string_equal(out.data, "b");
     buf_free(&out);

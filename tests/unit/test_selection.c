@@ -12,6 +12,7 @@
 #include "lib/mem.h"
 #include "lib/rng.h"
 #include "lib/selection.h"
+#include "tests/unit/assert_error.h"
 
 static struct vocab tags;
 
@@ -44,9 +45,7 @@ static void read_bad(const char *text, const char *why) {
     struct err err = {0};
     struct selection s;
     assert_int_equal(selection_read(&s, text, &tags, &err), -1);
-    assert_int_equal(err.status, STATUS_USAGE);
-    if (!strstr(err.text, why))
-        fail_msg("%s: '%s' does not say '%s'", text, err.text, why);
+    assert_error(&err, STATUS_USAGE, NULL, why);
     selection_free(&s);
 }
 

@@ -11,9 +11,10 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "lib/outfile.h"
 #include "lib/statistics.h"
 #include "lib/table.h"
+#include "tests/unit/assert_error.h"
+#include "tests/unit/scratch.h"
 
 /* Parse from an allocation of exactly that size, so that the sanitizer sees a read beyond it. */
 static struct table *parse_bytes(const char *text, size_t len, char delimiter, struct err *err) {
@@ -223,30 +224,23 @@ static void fields_round_trip(void **state) {
 
 static void files(void **state) {
     (void)state;
-    const char *tmp = getenv("TMPDIR");
-    char folder[1024], path[1100];
-    snprintf(folder, sizeof folder, "%s/espalier-XXXXXX", tmp ? tmp : "/tmp");
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/big.csv", folder);
     struct buf b = {0}; /* more than one read */
     buf_puts(&b, "i,square\n");
     for (int i = 0; i < 20000; i++)
         buf_printf(&b, "%d,%d\n", i, i * i % 1000);
     struct err err = {0};
-    assert_int_equal(outfile_put(path, b.data, b.len, &err), 0);
+    scratch_put(b.data, b.len);
     buf_free(&b);
-    struct table *t = table_read(path, 0, &err);
+    struct table *t = table_read(scratch_file, 0, &err);
     assert_non_null(t);
     assert_int_equal(table_rows(t), 20000);
     assert_string_equal(table_cell(t, 19999, 0), "19999");
     table_free(t);
-    unlink(path);
-    assert_null(table_read(path, 0, &err));
-    assert_int_equal(err.status, STATUS_NOINPUT);
-    assert_int_equal(strncmp(err.text, path, strlen(path)), 0);
-    assert_null(table_read(folder, 0, &err));
+    unlink(scratch_file);
+    assert_null(table_read(scratch_file, 0, &err));
+    assert_error(&err, STATUS_NOINPUT, scratch_file, NULL);
+    assert_null(table_read(scratch_folder, 0, &err));
     assert_int_equal(err.status, STATUS_IO);
-    rmdir(folder);
 }
 
 static void standard_input(void **state) {
@@ -324,5 +318,5 @@ int main(void) {
         cmocka_unit_test(standard_input),
         cmocka_unit_test(murty),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -1,7 +1,6 @@
 /* lib/tensorfile: the reference writer's bytes, round trips, and files that mean harm. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,34 +10,10 @@
 #include <cmocka.h>
 
 #include "lib/mem.h"
-#include "lib/outfile.h"
 #include "lib/rng.h"
-#include "lib/table.h"
 #include "lib/tensorfile.h"
-
-static char folder[1024], path[1100];
-
-static int make_folder(void **state) {
-    (void)state;
-    const char *tmp = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/espalier-XXXXXX", tmp ? tmp : "/tmp");
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/x.safetensors", folder);
-    return 0;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
-}
-
-static struct buf file_content(void) {
-    struct buf b = {0};
-    assert_int_equal(table_load(path, &b, NULL), 0);
-    return b;
-}
+#include "tests/unit/assert_error.h"
+#include "tests/unit/scratch.h"
 
 /* test_serialization and test_serialization_forced_alignement of safetensors/src/tensor.rs: the
  * bytes that the reference implementation writes. */
@@ -59,8 +34,9 @@ static void reference_bytes(void **state) {
     static const size_t head_bytes[] = {8 + 64, 8 + 72};
     for (size_t i = 0; i < 2; i++) {
         struct err err = {0};
-        assert_int_equal(tensorfile_write(path, &rows[i].tensor, 1, NULL, 0, &err), 0);
-        struct buf b = file_content();
+        assert_int_equal(tensorfile_write(scratch_file, &rows[i].tensor, 1, NULL, 0, &err), 0);
+        struct buf b = {0};
+        scratch_get(scratch_file, &b);
         assert_int_equal(b.len, head_bytes[i] + sizeof data);
         size_t json = 8 + strlen(rows[i].head + 8);
         assert_memory_equal(b.data, rows[i].head, json);
@@ -109,8 +85,8 @@ static const struct tensor_note notes[] = {{"format", "pt"}, {"config", "{\"laye
 static void round_trip(void **state) {
     (void)state;
     struct err err = {0};
-    assert_int_equal(tensorfile_write(path, mixed, N_MIXED, notes, 2, &err), 0);
-    struct tensorfile *f = tensorfile_open(path, &err);
+    assert_int_equal(tensorfile_write(scratch_file, mixed, N_MIXED, notes, 2, &err), 0);
+    struct tensorfile *f = tensorfile_open(scratch_file, &err);
     assert_string_equal(err.text, "");
     assert_non_null(f);
     static const char *const order[N_MIXED] = {"step",           "d",      "a", "empty", "z",
@@ -141,13 +117,14 @@ static void round_trip(void **state) {
 static void order_of_arguments_does_not_matter(void **state) {
     (void)state;
     struct err err = {0};
-    assert_int_equal(tensorfile_write(path, mixed, N_MIXED, notes, 2, &err), 0);
-    struct buf one = file_content();
+    assert_int_equal(tensorfile_write(scratch_file, mixed, N_MIXED, notes, 2, &err), 0);
+    struct buf one = {0}, other = {0};
+    scratch_get(scratch_file, &one);
     struct tensor reversed[N_MIXED];
     for (size_t i = 0; i < N_MIXED; i++)
         reversed[i] = mixed[N_MIXED - 1 - i];
-    assert_int_equal(tensorfile_write(path, reversed, N_MIXED, notes, 2, &err), 0);
-    struct buf other = file_content();
+    assert_int_equal(tensorfile_write(scratch_file, reversed, N_MIXED, notes, 2, &err), 0);
+    scratch_get(scratch_file, &other);
     assert_int_equal(one.len, other.len);
     assert_memory_equal(one.data, other.data, one.len);
     buf_free(&one);
@@ -157,12 +134,13 @@ static void order_of_arguments_does_not_matter(void **state) {
 static void no_tensors(void **state) {
     (void)state;
     struct err err = {0};
-    assert_int_equal(tensorfile_write(path, NULL, 0, NULL, 0, &err), 0);
-    struct buf b = file_content();
+    assert_int_equal(tensorfile_write(scratch_file, NULL, 0, NULL, 0, &err), 0);
+    struct buf b = {0};
+    scratch_get(scratch_file, &b);
     assert_int_equal(b.len, 16);
     assert_memory_equal(b.data, "\x08\0\0\0\0\0\0\0{}      ", 16);
     buf_free(&b);
-    struct tensorfile *f = tensorfile_open(path, &err);
+    struct tensorfile *f = tensorfile_open(scratch_file, &err);
     assert_non_null(f);
     assert_int_equal(f->n, 0);
     tensorfile_close(f);
@@ -171,21 +149,22 @@ static void no_tensors(void **state) {
 static void need(void **state) {
     (void)state;
     struct err err = {0};
-    assert_int_equal(tensorfile_write(path, mixed, N_MIXED, NULL, 0, &err), 0);
-    struct tensorfile *f = tensorfile_open(path, &err);
+    assert_int_equal(tensorfile_write(scratch_file, mixed, N_MIXED, NULL, 0, &err), 0);
+    struct tensorfile *f = tensorfile_open(scratch_file, &err);
     assert_non_null(f);
     static const size_t right[] = {2, 3}, wrong[] = {3, 2};
     char expected[2048];
     assert_non_null(tensorfile_need(f, "z", DTYPE_F32, 2, right, &err));
     assert_non_null(tensorfile_need(f, "step", DTYPE_I64, 0, NULL, &err));
     assert_null(tensorfile_need(f, "z", DTYPE_F32, 2, wrong, &err));
-    snprintf(expected, sizeof expected, "%s: tensor 'z': F32 [2,3], expected F32 [3,2]", path);
+    snprintf(expected, sizeof expected, "%s: tensor 'z': F32 [2,3], expected F32 [3,2]",
+             scratch_file);
     assert_string_equal(err.text, expected);
     assert_null(tensorfile_need(f, "z", DTYPE_F64, 2, right, &err));
     assert_null(tensorfile_need(f, "z", DTYPE_F32, 1, right, &err));
     assert_int_equal(err.status, STATUS_DATA);
     assert_null(tensorfile_need(f, "y", DTYPE_F32, 2, right, &err));
-    snprintf(expected, sizeof expected, "%s: no tensor 'y'", path);
+    snprintf(expected, sizeof expected, "%s: no tensor 'y'", scratch_file);
     assert_string_equal(err.text, expected);
     tensorfile_close(f);
 }
@@ -194,7 +173,7 @@ static void need(void **state) {
 static void refused_writes(void **state) {
     (void)state;
     struct err err = {0};
-    assert_int_equal(outfile_put(path, "old", 3, &err), 0);
+    scratch_put_text("old");
     static const struct {
         struct tensor tensors[2];
         size_t n;
@@ -215,14 +194,13 @@ static void refused_writes(void **state) {
         {{{"a", DTYPE_U8, 1, {3}, bytes}}, 1, {{"k", "v"}, {"k", "w"}}, 2, "twice"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        assert_int_equal(tensorfile_write(path, rows[i].tensors, rows[i].n, rows[i].notes,
+        assert_int_equal(tensorfile_write(scratch_file, rows[i].tensors, rows[i].n, rows[i].notes,
                                           rows[i].n_notes, &err),
                          -1);
-        assert_int_equal(err.status, STATUS_DATA);
-        assert_int_equal(strncmp(err.text, path, strlen(path)), 0);
-        assert_non_null(strstr(err.text, rows[i].says));
+        assert_error(&err, STATUS_DATA, scratch_file, rows[i].says);
     }
-    struct buf b = file_content();
+    struct buf b = {0};
+    scratch_get(scratch_file, &b);
     assert_string_equal(b.data, "old");
     buf_free(&b);
     if (access("/dev/full", W_OK) == 0) {
@@ -318,10 +296,7 @@ static void hostile_headers(void **state) {
         struct buf b = hostile(rows[i].json, rows[i].data_bytes);
         struct err err = {0};
         assert_null(parse(b.data, b.len, &err));
-        assert_int_equal(err.status, STATUS_DATA);
-        assert_int_equal(strncmp(err.text, "x: ", 3), 0);
-        if (!strstr(err.text, rows[i].says))
-            fail_msg("row %zu: '%s' does not say '%s'", i, err.text, rows[i].says);
+        assert_error(&err, STATUS_DATA, "x: ", rows[i].says);
         buf_free(&b);
     }
 }
@@ -346,10 +321,9 @@ static void hostile_lengths(void **state) {
         struct err err = {0};
         assert_null(parse(file, sizeof file, &err));
         assert_non_null(strstr(err.text, rows[i].says));
-        assert_int_equal(outfile_put(path, file, sizeof file, &err), 0);
-        assert_null(tensorfile_open(path, &err));
-        assert_int_equal(err.status, STATUS_DATA);
-        assert_non_null(strstr(err.text, rows[i].says));
+        scratch_put(file, sizeof file);
+        assert_null(tensorfile_open(scratch_file, &err));
+        assert_error(&err, STATUS_DATA, NULL, rows[i].says);
     }
 }
 
@@ -397,8 +371,9 @@ static void unusual_files(void **state) {
 static void every_truncation_is_an_error(void **state) {
     (void)state;
     struct err err = {0};
-    assert_int_equal(tensorfile_write(path, mixed, N_MIXED, notes, 2, &err), 0);
-    struct buf b = file_content();
+    assert_int_equal(tensorfile_write(scratch_file, mixed, N_MIXED, notes, 2, &err), 0);
+    struct buf b = {0};
+    scratch_get(scratch_file, &b);
     for (size_t len = 0; len < b.len; len++)
         assert_null(parse(b.data, len, &err));
     struct tensorfile *f = parse(b.data, b.len, &err);
@@ -411,8 +386,9 @@ static void every_truncation_is_an_error(void **state) {
 static void random_damage_does_no_harm(void **state) {
     (void)state;
     struct err err = {0};
-    assert_int_equal(tensorfile_write(path, mixed, N_MIXED, notes, 2, &err), 0);
-    struct buf b = file_content();
+    assert_int_equal(tensorfile_write(scratch_file, mixed, N_MIXED, notes, 2, &err), 0);
+    struct buf b = {0};
+    scratch_get(scratch_file, &b);
     char *damaged = mem_alloc(b.len, 1);
     static const char likely[] = "0123456789{}[]\",:- ";
     size_t passed = 0;
@@ -442,7 +418,7 @@ static void not_a_file(void **state) {
     struct err err = {0};
     assert_null(tensorfile_open("/nonexistent/x.safetensors", &err));
     assert_int_equal(err.status, STATUS_NOINPUT);
-    assert_null(tensorfile_open(folder, &err));
+    assert_null(tensorfile_open(scratch_folder, &err));
     assert_int_equal(err.status, STATUS_NOINPUT);
     assert_null(tensorfile_open("/dev/zero", &err));
     assert_int_equal(err.status, STATUS_NOINPUT);
@@ -465,5 +441,5 @@ int main(void) {
         cmocka_unit_test(random_damage_does_no_harm),
         cmocka_unit_test(not_a_file),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

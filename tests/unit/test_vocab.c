@@ -8,7 +8,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lib/rng.h"
 #include "lib/vocab.h"
 
 static void numbers_in_order(void **state) {

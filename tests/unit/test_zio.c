@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,48 +12,13 @@
 #include "lib/mem.h"
 #include "lib/rng.h"
 #include "lib/zio.h"
-
-static char folder[512];
-
-static const char *scratch(void) {
-    static char path[600];
-    snprintf(path, sizeof path, "%s/stream", folder);
-    return path;
-}
-
-static int make_folder(void **state) {
-    (void)state;
-    const char *tmp = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/espalier-XXXXXX", tmp ? tmp : "/tmp");
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state) {
-    (void)state;
-    unlink(scratch());
-    return rmdir(folder);
-}
-
-static void put_bytes(const void *bytes, size_t n) {
-    struct err err;
-    if (outfile_put(scratch(), bytes, n, &err) != 0)
-        fail_msg("%s", err.text);
-}
-
-static void get_bytes(struct buf *out) {
-    FILE *f = fopen(scratch(), "rb");
-    assert_non_null(f);
-    char piece[4096];
-    buf_clear(out);
-    for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;)
-        buf_add(out, piece, n);
-    fclose(f);
-}
+#include "tests/unit/assert_error.h"
+#include "tests/unit/scratch.h"
 
 /* Read the scratch file to its end. Returns what the last zio_getline did; the lines, each with LF,
  * are in *out unless it is NULL. */
 static int read_all(struct buf *out, uint64_t *n, struct err *err) {
-    struct zio_reader *z = zio_open(scratch(), err);
+    struct zio_reader *z = zio_open(scratch_file, err);
     assert_non_null(z);
     char *line;
     size_t len;
@@ -79,7 +43,7 @@ static int read_all(struct buf *out, uint64_t *n, struct err *err) {
 static void accepts(const void *bytes, size_t size, const char *lines) {
     struct err err = {0};
     struct buf text = {0};
-    put_bytes(bytes, size);
+    scratch_put(bytes, size);
     if (read_all(&text, NULL, &err) != 0)
         fail_msg("refused: %s", err.text);
     assert_string_equal(text.data ? text.data : "", lines);
@@ -88,12 +52,9 @@ static void accepts(const void *bytes, size_t size, const char *lines) {
 
 static void refuses(const void *bytes, size_t size, const char *why) {
     struct err err = {0};
-    put_bytes(bytes, size);
+    scratch_put(bytes, size);
     assert_int_equal(read_all(NULL, NULL, &err), -1);
-    assert_int_equal(err.status, STATUS_DATA);
-    assert_non_null(strstr(err.text, scratch()));
-    if (!strstr(err.text, why))
-        fail_msg("'%s' does not say '%s'", err.text, why);
+    assert_error(&err, STATUS_DATA, scratch_file, why);
 }
 
 /* A frame of text, with checksum and size as zio writes them, or without. */
@@ -112,7 +73,7 @@ static void add_frame(struct buf *out, const char *text, size_t len, int own_hab
 
 static void write_lines(int level, size_t n, const size_t *lengths, struct buf *expected) {
     struct err err = {0};
-    struct outfile *f = outfile_open(scratch(), &err);
+    struct outfile *f = outfile_open(scratch_file, &err);
     assert_non_null(f);
     struct zio_writer *z = zio_write_to(f, level);
     struct rng r = rng_at(11, RNG_NOISE, n);
@@ -171,7 +132,7 @@ static void frames_hold_whole_lines(void **state) {
     for (size_t i = 0; i < 300; i++)
         lengths[i] = 9000 + i;
     write_lines(3, 300, lengths, &expected);
-    get_bytes(&file);
+    scratch_get(scratch_file, &file);
     size_t frames = 0, at = 0, text = 0;
     char *plain = mem_alloc((size_t)4 << 20, 1);
     while (at < file.len) {
@@ -199,7 +160,7 @@ static void nothing_written_is_an_empty_file(void **state) {
     (void)state;
     struct buf file = {0};
     write_lines(3, 0, NULL, &file);
-    get_bytes(&file);
+    scratch_get(scratch_file, &file);
     assert_int_equal(file.len, 0);
     accepts("", 0, "");
     buf_free(&file);
@@ -208,14 +169,14 @@ static void nothing_written_is_an_empty_file(void **state) {
 static void discard_leaves_nothing(void **state) {
     (void)state;
     struct err err = {0};
-    unlink(scratch());
-    struct outfile *f = outfile_open(scratch(), &err);
+    unlink(scratch_file);
+    struct outfile *f = outfile_open(scratch_file, &err);
     assert_non_null(f);
     struct zio_writer *z = zio_write_to(f, 3);
     assert_int_equal(zio_putline(z, "x", 1, &err), 0);
     zio_discard(z);
     zio_discard(NULL);
-    assert_int_equal(access(scratch(), F_OK), -1);
+    assert_int_equal(access(scratch_file, F_OK), -1);
 }
 
 /* Two frames: a cut is legal only before them, between them and after them. */
@@ -272,7 +233,7 @@ static void damage_is_seen(void **state) {
     for (size_t i = 0; i < n; i++) { /* every bit: the checksum covers the content */
         for (int bit = 0; bit < 8; bit++) {
             file.data[i] ^= (char)(1 << bit);
-            put_bytes(file.data, n);
+            scratch_put(file.data, n);
             struct err err = {0};
             struct buf text = {0};
             int got = read_all(&text, NULL, &err);
@@ -433,12 +394,12 @@ static void names_and_numbers(void **state) {
     struct err err = {0};
     struct buf file = {0};
     add_frame(&file, "one\ntwo\n", 8, 1);
-    put_bytes(file.data, file.len);
-    struct zio_reader *z = zio_open(scratch(), &err);
+    scratch_put(file.data, file.len);
+    struct zio_reader *z = zio_open(scratch_file, &err);
     assert_non_null(z);
     char *line;
     size_t len;
-    assert_string_equal(zio_name(z), scratch());
+    assert_string_equal(zio_name(z), scratch_file);
     assert_int_equal(zio_line(z), 0);
     assert_int_equal(zio_getline(z, &line, &len, &err), 1);
     assert_string_equal(line, "one");
@@ -448,11 +409,9 @@ static void names_and_numbers(void **state) {
     zio_close(NULL);
 
     assert_null(zio_open("no/such/file", &err));
-    assert_int_equal(err.status, STATUS_NOINPUT);
-    assert_non_null(strstr(err.text, "no/such/file"));
-    assert_null(zio_open(folder, &err));
-    assert_int_equal(err.status, STATUS_NOINPUT);
-    assert_non_null(strstr(err.text, "is a folder"));
+    assert_error(&err, STATUS_NOINPUT, "no/such/file", NULL);
+    assert_null(zio_open(scratch_folder, &err));
+    assert_error(&err, STATUS_NOINPUT, scratch_folder, "is a folder");
     buf_free(&file);
 }
 
@@ -510,5 +469,5 @@ int main(void) {
         cmocka_unit_test(names_and_numbers),
         cmocka_unit_test(slow_pipes),
     };
-    return cmocka_run_group_tests_name("zio", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("zio", tests, scratch_make, scratch_remove);
 }
