@@ -63,7 +63,7 @@ UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 GRAD_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(GRAD_SRC))
 
 
-.PHONY: all help man deps check check-fast demo clean fmt lint unit grad tools
+.PHONY: all help man bench deps check check-fast demo clean fmt lint unit grad tools
 all: tools
 tools: $(TOOLS:%=$(BIN)/%)
 unit: $(UNIT_BIN)
@@ -72,6 +72,7 @@ grad: $(GRAD_BIN)
 help:
 	@sed -n '3,8p' Makefile | cut -c3-
 	@echo '  make check-fast the tests of the release build alone'
+	@echo '  make bench      rates of the tools on this machine'
 	@echo '  make man        manual pages, in build/man/'
 	@echo '  make fmt lint   clang-format in place; compiler and cppcheck warnings as errors'
 	@echo '  make clean      remove bin/ and build/'
@@ -156,6 +157,10 @@ check-fast: deps
 demo: deps
 	@$(MAKE) --no-print-directory tools
 	@$(MAKE) --no-print-directory -f sweeps/declaratives.mk $(if $(filter -j%,$(MAKEFLAGS)),,-j2) demo
+
+# Rates on this machine, for tests/bench/RESULTS.md.
+bench: tools
+	@tests/bench/rates.sh
 
 # Manual pages: those of formats are in man/, those of tools come from their option tables.
 man: tools

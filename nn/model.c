@@ -2,13 +2,26 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "lib/mem.h"
 
+/* Values, gradients and two moments. A model that cannot fit is better refused than killed. */
+static int check_memory(size_t parameters, struct err *err) {
+    double need = 4.0 * sizeof(real) * (double)parameters;
+    double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    if (have > 0 && need > have)
+        return err_set(err, STATUS_USAGE,
+                       "a model of %zu parameters needs %.1f GB to be trained; this machine has %.1f",
+                       parameters, need / 1e9, have / 1e9);
+    return 0;
+}
+
 struct model *model_new_transformer(const struct transformer_config *config, struct err *err) {
-    if (transformer_check_config(config, err) != 0)
+    if (transformer_check_config(config, err) != 0 ||
+        check_memory(transformer_count(config), err) != 0)
         return NULL;
     struct model *m = mem_alloc(1, sizeof *m);
     m->transformer = transformer_new(config);
