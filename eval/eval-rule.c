@@ -32,7 +32,7 @@ struct evaluator {
     const char **corpora;
     size_t n_corpora, cap_corpora;
     struct score_options options;
-    bool by_tag, table;
+    bool by_tag, table, has_head;
     int run_width, corpus_width; /* of the table */
     struct pool *pool;
     struct outfile *out;
@@ -94,6 +94,19 @@ static void close_sets(struct evaluator *e) {
     e->vocabulary = NULL;
 }
 
+/* Tell what a reader of the figures should know. */
+static void note_facts(const char *corpus, const struct score_set *set) {
+    struct score_facts f = score_facts(set);
+    if (f.sources < f.examples)
+        msg_note("%s: %zu examples, %zu distinct sources: the intervals take them for independent",
+                 corpus, f.examples, f.sources);
+    if (f.at_first_word && f.at_first_word < f.parting)
+        msg_note(
+            "%s: the rules part at the answer's first word in %zu of %zu examples, later in the "
+            "others; `first` and `choice` mix both",
+            corpus, f.at_first_word, f.parting);
+}
+
 /* Load the corpora for a vocabulary, unless they are loaded for it already. */
 static int open_sets(struct evaluator *e, const struct vocab *words, int max_length,
                      struct err *err) {
@@ -118,6 +131,7 @@ static int open_sets(struct evaluator *e, const struct vocab *words, int max_len
         e->sets[i] = score_open(e->corpora[i], &e->words, &e->options, err);
         if (!e->sets[i])
             return -1;
+        note_facts(e->corpora[i], e->sets[i]);
         if (!score_rules(e->sets[i]))
             return err_set(err, STATUS_DATA,
                            "%s: has neither answers (a column 'target' or 'rule:NAME') nor a "
@@ -142,6 +156,20 @@ struct place {
     const char *run, *corpus, *tag;
     int64_t step;
 };
+
+static int put_head(struct evaluator *e, struct err *err) {
+    struct buf head = {0};
+    if (e->table)
+        buf_printf(&head, "%-*s %8s  %-*s %-18s %-14s %6s  %-19s  %-19s  %-19s  %8s\n",
+                   e->run_width, "run", "step", e->corpus_width, "corpus", "tag", "rule", "n",
+                   "first [95 %]", "choice [95 %]", "exact [95 %]", "logp");
+    else
+        buf_puts(&head, COLUMNS);
+    e->has_head = true;
+    int result = outfile_write(e->out, head.data, head.len, err);
+    buf_free(&head);
+    return result;
+}
 
 static int put_row(struct evaluator *e, const struct place *at, const char *rule,
                    const struct score_summary *s, bool none, struct err *err) {
@@ -190,6 +218,9 @@ static int score_subject(struct evaluator *e, const struct subject *subject, str
     struct place at = {.run = subject->run};
     struct model *model = checkpoint_read(subject->path, &words, &at.step, err);
     int result = model ? open_sets(e, &words, model->max_length, err) : -1;
+    /* Not before the inputs are known to be good. */
+    if (result == 0 && !e->has_head)
+        result = put_head(e, err);
     for (size_t i = 0; i < e->n_corpora && result == 0; i++) {
         struct score_set *set = e->sets[i];
         at.corpus = e->corpora[i];
@@ -208,15 +239,7 @@ static int score_subject(struct evaluator *e, const struct subject *subject, str
 }
 
 static int evaluate(struct evaluator *e, struct err *err) {
-    struct buf head = {0};
-    if (e->table)
-        buf_printf(&head, "%-*s %8s  %-*s %-18s %-14s %6s  %-19s  %-19s  %-19s  %8s\n",
-                   e->run_width, "run", "step", e->corpus_width, "corpus", "tag", "rule", "n",
-                   "first [95 %]", "choice [95 %]", "exact [95 %]", "logp");
-    else
-        buf_puts(&head, COLUMNS);
-    int result = outfile_write(e->out, head.data, head.len, err);
-    buf_free(&head);
+    int result = 0;
     struct progress progress = progress_start(0, (int64_t)e->n_subjects, "checkpoints");
     for (size_t i = 0; i < e->n_subjects && result == 0; i++) {
         result = score_subject(e, &e->subjects[i], err);
@@ -252,7 +275,7 @@ int main(int argc, char **argv) {
         {OPT_COUNT, 'j', "threads", &threads, "count", "the results do not depend on it", 1, 256},
         {OPT_TEXT, 'o', "output", &output, "file", "write to this file"},
         {OPT_FLAG, 0, "tsv", &tsv, NULL, "TSV on a terminal too"},
-        {OPT_FLAG, 'q', "quiet", &quiet, NULL, "no progress"},
+        {OPT_FLAG, 'q', "quiet", &quiet, NULL, "no notes and no progress"},
         {OPT_END},
     };
     struct opt_tool tool = {
@@ -261,13 +284,16 @@ int main(int argc, char **argv) {
         .operands = "[OPTION]... RUN|CHECKPOINT... CORPUS...",
         .options = options,
         .more = "A folder is a run, a .safetensors file a checkpoint, anything else a corpus.\n"
-                "Measures, over the examples where the rules' answers part:\n"
-                "  first   at the parting, the most likely word is this rule's\n"
-                "  choice  the same among the words the rules propose\n"
+                "Over the n examples where the rules' answers part (any two differ), at the first\n"
+                "place where they do:\n"
+                "  first   the most likely word is this rule's\n"
+                "  choice  the same among the words the rules propose (or --among)\n"
+                "and on the whole answer:\n"
                 "  exact   greedy decoding gives this rule's whole answer\n"
-                "  logp    mean log-probability of this rule's answer (nats)\n"
+                "  logp    log-probability of this rule's answer with its end, mean over examples\n"
                 "Row `none`: no rule's word, no rule's answer. Row `agreed`: the examples on\n"
-                "which the rules agree, scored from the first word of the answer.\n"
+                "which all rules agree; `first` is then the first word of the answer.\n"
+                "Intervals are over the examples of one corpus at one checkpoint, not over seeds.\n"
                 "Examples:\n"
                 "  eval-rule runs/first ood.tsv.zst\n"
                 "  eval-rule --last --among Aux --grammar grammars/question.gr runs/first gen.zst\n"

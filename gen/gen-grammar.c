@@ -312,7 +312,7 @@ static int explain_failure(const struct generator *gen, size_t class_index, int6
     if (gen->unique && made)
         buf_puts(&why, " there may be no more different ones (--unique)");
     else
-        buf_puts(&why, " no sentence may meet all conditions");
+        buf_puts(&why, " perhaps no sentence meets all conditions");
     buf_puts(&why, "; --patience draws longer");
     err_set(err, STATUS_DATA, "%s", why.data);
     buf_free(&why);
@@ -387,12 +387,15 @@ int main(int argc, char **argv) {
          "keep those on which all rules agree (ambiguous "
          "data)"},
         {OPT_FLAG, 0, "disagree", &gen.disagree, NULL,
-         "keep those on which any two rules differ (out-of-distribution data)"},
+         "keep those on which all rules' answers differ from one another (out-of-distribution "
+         "data)"},
         {OPT_TEXT, 0, "where", &where, "expr",
          "keep by tags and fix shares: 'quest,!center' keeps; 'center=0.3,right=0.7' mixes "
          "exactly; "
          "'decl&center=0.1' takes tags together; shares below 1 leave the rest to the others"},
-        {OPT_FLAG, 0, "unique", &gen.unique, NULL, "no source twice"},
+        {OPT_FLAG, 0, "unique", &gen.unique, NULL,
+         "no source twice: drawing without replacement, by which small classes run dry and the "
+         "others gain share"},
         {OPT_COUNT, 0, "patience", &gen.patience, "draws",
          "give up when so many draws in a row bring no example", 1, 1e15},
         {OPT_GROUP, .help = "How to write it"},

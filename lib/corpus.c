@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/hash.h"
 #include "lib/mem.h"
 #include "lib/zio.h"
 
@@ -294,6 +295,33 @@ void corpus_close(struct corpus_reader *c) {
     free(c->held);
     zio_close(c->in);
     free(c);
+}
+
+int corpus_hash(const char *path, uint64_t *hash, uint64_t *examples, struct err *err) {
+    static const char *const origin[] = {"##prog\t", "##cmd\t", "##grammar\t"};
+    struct zio_reader *z = zio_open(path, err);
+    if (!z)
+        return -1;
+    struct hash_stream *sum = hash_begin();
+    char *line;
+    size_t len;
+    int got;
+    bool has_header = false;
+    *examples = 0;
+    while ((got = zio_getline(z, &line, &len, err)) > 0) {
+        has_header |= strncmp(line, MAGIC, strlen(MAGIC)) == 0;
+        bool skipped = false;
+        for (size_t i = 0; has_header && i < sizeof origin / sizeof *origin; i++)
+            skipped |= strncmp(line, origin[i], strlen(origin[i])) == 0;
+        if (skipped)
+            continue;
+        *examples += len && !(has_header && line[0] == '#');
+        hash_add(sum, line, len);
+        hash_add(sum, "\n", 1);
+    }
+    *hash = hash_end(sum);
+    zio_close(z);
+    return got;
 }
 
 struct corpus_writer {

@@ -128,6 +128,9 @@ static int class_partner(void *context, const char *class_name, const char *word
 static int add_rule_line(struct grammar *g, const char *name, const char *body,
                          const struct word_classes *classes, struct err *err) {
     struct grammar_private *v = g->private;
+    if (strcmp(name, "none") == 0 || strcmp(name, "agreed") == 0)
+        return err_set(err, STATUS_DATA, "no rule may be called '%s': evaluators use the name",
+                       name);
     int32_t rule = vocab_add(&g->rules, name, strlen(name));
     v->rewrites = mem_grow(v->rewrites, &v->cap_rewrites, g->rules.n, sizeof *v->rewrites);
     if (rule == 0 && g->has_target)

@@ -246,24 +246,18 @@ void manifest_free(struct manifest *m) {
     free(m);
 }
 
-void manifest_add_input_hash(struct manifest *m, const char *path, uint64_t bytes, uint64_t hash) {
+void manifest_add_input(struct manifest *m, const char *role, const char *path, uint64_t examples,
+                        uint64_t hash) {
     json_t *inputs = json_object_get(m->root, "inputs"), *input = json_object();
     if (!json_is_array(inputs)) {
         inputs = json_array();
         set(m, NULL, "inputs", inputs);
     }
+    json_object_set_new(input, "role", json_text(role));
     json_object_set_new(input, "path", json_text(path));
-    json_object_set_new(input, "bytes", json_integer((json_int_t)bytes));
+    json_object_set_new(input, "examples", json_integer((json_int_t)examples));
     json_object_set_new(input, "xxh3", json_string(hash_text(hash).text));
     json_array_append_new(inputs, input);
-}
-
-int manifest_add_input(struct manifest *m, const char *path, struct err *err) {
-    uint64_t hash, bytes;
-    if (hash_file(path, &hash, &bytes, err) != 0)
-        return -1;
-    manifest_add_input_hash(m, path, bytes, hash);
-    return 0;
 }
 
 const char *manifest_string(const struct manifest *m, const char *section, const char *key) {

@@ -4,14 +4,14 @@
  *       "status": "running", "started": "2025-01-31T12:00:00Z", "updated": "...", "resumed": 0,
  *       "machine": { "host", "system", "cpu", "cores" },
  *       "options": { ... }, "seeds": { ... },
- *       "inputs": [ { "path", "bytes", "xxh3": "xxh3:..." } ], ... }
+ *       "inputs": [ { "role", "path", "examples", "xxh3": "xxh3:..." } ], ... }
  *
  * A trainer that resumes:
  *
  *     struct manifest *m = manifest_new("train-transformer", argc, argv);
  *     manifest_set_integer(m, "options", "steps", steps);        (and every other option)
  *     manifest_set_unsigned(m, "seeds", "init", seed_init);
- *     if (manifest_add_input(m, corpus, &err) != 0) ...
+ *     manifest_add_input(m, "train", corpus, examples, hash);
  *     if (access(path, F_OK) == 0) {
  *         struct manifest *old = manifest_read(path, &err);      (NULL: report)
  *         if (manifest_compare(old, m, folder, ignored, &err) != 0) ...
@@ -70,10 +70,10 @@ void manifest_set_number(struct manifest *m, const char *section, const char *ke
 void manifest_set_bool(struct manifest *m, const char *section, const char *key, bool value);
 void manifest_set_status(struct manifest *m, enum manifest_status status);
 
-/* Append a file to "inputs": its path, size and content hash. -1 on error: as hash_file. The second
- * form takes what the caller has already measured (standard input). */
-int manifest_add_input(struct manifest *m, const char *path, struct err *err) NODISCARD;
-void manifest_add_input_hash(struct manifest *m, const char *path, uint64_t bytes, uint64_t hash);
+/* Append an input: what it is for ("train", "eval:ood"), its path, its number of examples and the
+ * hash of its content. */
+void manifest_add_input(struct manifest *m, const char *role, const char *path, uint64_t examples,
+                        uint64_t hash);
 
 /* Read a value back: NULL, or the fallback, when it is absent or of another type. Strings live
  * until the value is replaced or the manifest freed. */

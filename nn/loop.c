@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/corpus.h"
 #include "lib/manifest.h"
 #include "lib/mem.h"
 #include "lib/metrics.h"
@@ -43,7 +44,7 @@ struct run {
     struct metrics *metrics;
     int64_t step; /* done */
     struct checkpoint_state state;
-    double last_loss;
+    double last_loss, last_norm;
     struct progress progress;
 };
 
@@ -227,21 +228,40 @@ static int check_request(const struct loop_request *q, struct err *err) {
     return 0;
 }
 
+/* Record a corpus in the manifest. */
+static int add_input(struct run *run, const char *role, const char *path, struct err *err) {
+    uint64_t hash, examples;
+    if (corpus_hash(path, &hash, &examples, err) != 0)
+        return -1;
+    manifest_add_input(run->manifest, role, path, examples, hash);
+    return 0;
+}
+
+/* Record all corpora but standard input. */
+static int add_inputs(struct run *run, struct err *err) {
+    const struct loop_request *q = run->request;
+    struct buf role = {0};
+    int result = 0;
+    for (int i = 0; i < q->n_corpora && result == 0; i++)
+        if (strcmp(q->corpora[i], "-") != 0)
+            result = add_input(run, "train", q->corpora[i], err);
+    for (size_t i = 0; i < q->evals->n && result == 0; i++) {
+        const char *item = q->evals->items[i];
+        buf_clear(&role);
+        buf_printf(&role, "eval:%.*s", (int)strcspn(item, "="), item);
+        result = add_input(run, role.data, corpus_of(item), err);
+    }
+    buf_free(&role);
+    return result;
+}
+
 /* A finished run is what it is even when its corpora are gone; but those that are there must be the
  * ones it was made from. */
 static int check_finished(struct run *run, const struct manifest *old, const char **ignored,
                           struct err *err) {
-    const struct loop_request *q = run->request;
-    for (size_t i = 0; i < (size_t)q->n_corpora + q->evals->n; i++) {
-        const char *path = i < (size_t)q->n_corpora
-                               ? q->corpora[i]
-                               : corpus_of(q->evals->items[i - (size_t)q->n_corpora]);
-        if (strcmp(path, "-") == 0)
-            continue;
-        if (manifest_add_input(run->manifest, path, NULL) != 0)
-            return 0;
-    }
-    return manifest_compare(old, run->manifest, q->folder, ignored, err);
+    if (add_inputs(run, NULL) != 0)
+        return 0;
+    return manifest_compare(old, run->manifest, run->request->folder, ignored, err);
 }
 
 /* 1: the run is finished already. */
@@ -268,10 +288,10 @@ static int open_evaluations(struct run *run, struct err *err) {
         const char *item = q->evals->items[i], *path = corpus_of(item);
         struct evaluation *e = &run->evals[run->n_evals++];
         e->name = mem_strndup(item, strcspn(item, "="));
-        struct score_options options = {.max_length = q->max_length,
-                                        .limit = (uint64_t)q->eval_limit};
+        struct score_options options = {
+            .max_length = q->max_length, .limit = (uint64_t)q->eval_limit, .among = q->among};
         e->set = score_open(path, &run->vocab, &options, err);
-        if (!e->set || manifest_add_input(run->manifest, path, err) != 0)
+        if (!e->set)
             return -1;
     }
     return 0;
@@ -283,11 +303,7 @@ static int open_inputs(struct run *run, struct err *err) {
                           (int)q->batch, err);
     if (!run->feed)
         return -1;
-    for (int i = 0; i < q->n_corpora; i++)
-        if (strcmp(q->corpora[i], "-") != 0 &&
-            manifest_add_input(run->manifest, q->corpora[i], err) != 0)
-            return -1;
-    return open_evaluations(run, err);
+    return open_evaluations(run, err) != 0 || add_inputs(run, err) != 0 ? -1 : 0;
 }
 
 /* A checkpoint that a signal left between two regular ones goes when the next is safe. */
@@ -431,6 +447,8 @@ static int evaluate(struct run *run, struct err *err) {
         double loss = run->state.loss_sum / run->state.loss_count;
         buf_printf(&line, ", loss %.4f", loss);
         if (metrics_add(run->metrics, run->step, "train", "loss", loss, err) != 0 ||
+            metrics_add(run->metrics, run->step, "train", "gradient_norm", run->last_norm, err) !=
+                0 ||
             metrics_add(run->metrics, run->step, "train", "rate",
                         schedule_rate(&q->schedule, run->step), err) != 0)
             return -1;
@@ -488,12 +506,13 @@ static int take_step(struct run *run, struct err *err) {
         keep_bad_batch(run, &batch);
         return err_set(err, STATUS_NONFINITE,
                        "%s: step %" PRId64 ": the %s is not finite; the batch is in bad-batch.txt; "
-                       "the last checkpoint is untouched (a lower --rate may help)",
+                       "earlier checkpoints are untouched (a lower --rate may help)",
                        q->folder, step, isfinite(loss) ? "gradient" : "loss");
     }
     optim_apply(run->optim, run->pool, schedule_rate(&q->schedule, step), step, norm, q->clip);
     run->step = step;
     run->last_loss = loss;
+    run->last_norm = norm;
     run->state.loss_sum += loss * counted;
     run->state.loss_count += counted;
     return 0;

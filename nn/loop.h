@@ -27,6 +27,7 @@ struct loop_request {
     int64_t steps, batch;         /* optimiser steps; examples in each */
     int64_t eval_every, save_every;
     int64_t eval_limit; /* examples of each evaluation corpus; 0: all */
+    const char *among;  /* what `choice` is made among (score.h); or NULL */
     int max_length;
     int threads;
     uint64_t seed_init, seed_order;

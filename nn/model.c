@@ -13,9 +13,10 @@ static int check_memory(size_t parameters, struct err *err) {
     double need = 4.0 * sizeof(real) * (double)parameters;
     double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     if (have > 0 && need > have)
-        return err_set(err, STATUS_USAGE,
-                       "a model of %zu parameters needs %.1f GB to be trained; this machine has %.1f",
-                       parameters, need / 1e9, have / 1e9);
+        return err_set(
+            err, STATUS_USAGE,
+            "a model of %zu parameters needs %.1f GB to be trained; this machine has %.1f",
+            parameters, need / 1e9, have / 1e9);
     return 0;
 }
 

@@ -63,6 +63,13 @@ void params_xavier_uniform(struct params *p, size_t tensor, uint64_t seed) {
         p->value[t->offset + i] = (real)((2 * rng_uniform(&r) - 1) * bound);
 }
 
+void params_normal(struct params *p, size_t tensor, double deviation, uint64_t seed) {
+    const struct param *t = &p->table[tensor];
+    struct rng r = rng_at(seed, RNG_INIT, tensor);
+    for (size_t i = 0; i < t->count; i++)
+        p->value[t->offset + i] = (real)(rng_normal(&r) * deviation);
+}
+
 void params_fill(struct params *p, size_t tensor, real value) {
     const struct param *t = &p->table[tensor];
     for (size_t i = 0; i < t->count; i++)

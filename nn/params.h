@@ -50,6 +50,7 @@ size_t params_count(const struct params *p);
  * torch.nn.init.xavier_uniform_ computes it for a matrix: on (-b, b) with
  * b = sqrt(6 / (rows + columns)) of the stored shape, which for in_proj_weight is (3D, D). */
 void params_xavier_uniform(struct params *p, size_t tensor, uint64_t seed);
+void params_normal(struct params *p, size_t tensor, double deviation, uint64_t seed);
 void params_fill(struct params *p, size_t tensor, real value);
 
 #endif

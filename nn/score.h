@@ -35,6 +35,15 @@ struct score_set *score_open(const char *path, const struct vocab *vocab,
                              const struct score_options *options, struct err *err) NODISCARD;
 void score_free(struct score_set *s);
 
+/* What a reader of the figures should know of a set: examples, and distinct sources among them (an
+ * interval takes examples for independent); examples where the rules part, and those of them where
+ * they part at the answer's first word (elsewhere a share says what the model does in the midst of
+ * an answer). */
+struct score_facts {
+    size_t examples, sources, parting, at_first_word;
+};
+struct score_facts score_facts(const struct score_set *s);
+
 size_t score_rules(const struct score_set *s);
 const char *score_rule_name(const struct score_set *s, size_t rule);
 

@@ -36,6 +36,7 @@ struct verdict {
 struct score_set {
     const struct vocab *vocab;
     struct vocab rules, tags;
+    size_t sources; /* distinct ones */
     struct tokens tokens;
     struct example *examples;
     struct answer *answers;

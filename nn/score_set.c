@@ -84,6 +84,15 @@ static void find_parting(struct score_set *s, struct example *e) {
                 e->part = k;
 }
 
+struct score_facts score_facts(const struct score_set *s) {
+    struct score_facts f = {.examples = s->n, .sources = s->sources};
+    for (size_t i = 0; i < s->n; i++) {
+        f.parting += s->examples[i].part >= 0;
+        f.at_first_word += s->examples[i].part == 0;
+    }
+    return f;
+}
+
 static void read_tags(struct score_set *s, struct example *e, const char *text) {
     e->tags = s->n_tag_lists;
     for (text += strspn(text, ","); *text; text += strspn(text, ",")) {
@@ -190,6 +199,7 @@ struct score_set *score_open(const char *path, const struct vocab *vocab,
     s->vocab = vocab;
     struct answer_source *sources = NULL;
     struct buf scratch = {0};
+    struct vocab seen = {0};
     int source = corpus_column(c, "source"), tags = corpus_column(c, "tags"), got = 1;
     if (source < 0)
         got = err_set(err, STATUS_DATA, "%s: has no column 'source'", corpus_name(c));
@@ -198,10 +208,14 @@ struct score_set *score_open(const char *path, const struct vocab *vocab,
         got = -1;
     char **fields;
     while (got > 0 && !(options->limit && s->n >= options->limit) &&
-           (got = corpus_next(c, &fields, err)) > 0)
+           (got = corpus_next(c, &fields, err)) > 0) {
+        vocab_add(&seen, fields[source], strlen(fields[source]));
         if (add_example(s, sources, source, tags, fields, options, &scratch, err) != 0)
             got = err_prefix(err, "%s: line %llu", corpus_name(c),
                              (unsigned long long)corpus_line(c));
+    }
+    s->sources = seen.n;
+    vocab_free(&seen);
     if (got >= 0 && !s->n)
         got = err_set(err, STATUS_DATA, "%s: holds no examples", corpus_name(c));
     corpus_close(c);

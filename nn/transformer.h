@@ -59,6 +59,7 @@ struct transformer *transformer_new(const struct transformer_config *config);
 void transformer_free(struct transformer *model);
 
 /* Initial values: every matrix Xavier uniform (params_xavier_uniform), the embeddings included;
+ * learned positions normal with deviation 1/sqrt(dim), so that max_length does not shape them;
  * biases 0; LayerNorm gains 1. Moments are set to 0. */
 void transformer_init(struct transformer *model, uint64_t seed);
 

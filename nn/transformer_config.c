@@ -1,4 +1,5 @@
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,7 +123,9 @@ void transformer_init(struct transformer *model, uint64_t seed) {
     for (size_t i = 0; i < p->tensors; i++) {
         const char *name = p->table[i].name;
         const char *leaf = strrchr(name, '.');
-        if (p->table[i].rank == 2)
+        if (strcmp(name, "position.weight") == 0)
+            params_normal(p, i, 1 / sqrt((double)model->config.dim), seed);
+        else if (p->table[i].rank == 2)
             params_xavier_uniform(p, i, seed);
         else
             params_fill(p, i, strcmp(leaf, ".weight") == 0);

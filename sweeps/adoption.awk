@@ -7,18 +7,19 @@ FNR == 1 {
 }
 $1 % step_width != 0 { next }
 $2 == "ood" && $3 == "n" { n_ood = $4 }
-$2 == "ood" && $3 == "first:hierarchical" {
+$2 == "ood" && $3 == "choice:hierarchical" {
     tree[$1, run] = $4
     if (!($1 in seen)) {
         seen[$1] = 1
         steps[++n_steps] = $1
     }
 }
-$2 == "ood" && $3 == "first:linear" { line[$1, run] = $4 }
+$2 == "ood" && $3 == "choice:linear" { line[$1, run] = $4 }
 $2 == "id" && $3 == "exact:agreed" { exact[$1, run] = $4 }
 END {
-    printf "\nRule adoption over time: the share of %d out-of-distribution questions whose first word is the\n", n_ood
-    printf "main auxiliary (tree) or the first one (line); and of in-distribution questions answered exactly (id).\n\n"
+    printf "\nRule adoption over time: the share of %d out-of-distribution questions for which the likeliest\n", n_ood
+    printf "of the four auxiliaries is the main one (tree) or the first one (line): chance is .25, or .5 between\n"
+    printf "the two in the sentence; and of in-distribution questions answered exactly (id).\n\n"
     printf "%8s", ""
     for (i = 1; i <= n_runs; i++) printf "  %-20s", runs[i]
     printf "\n%8s", "step"

@@ -5,7 +5,7 @@ set output out
 stats data nooutput
 set key outside above horizontal center samplen 1.5 title 'Declaratives that are center-embedded:'
 set xlabel 'optimiser step'
-set ylabel "OOD questions that front\nthe main auxiliary (share)"
+set ylabel "OOD questions that front the\nmain auxiliary, of four (share)"
 set yrange [-0.02:1.02]
 set xrange [0:*]
 set ytics 0.25

@@ -5,4 +5,4 @@ FNR == 1 {
     n = split(FILENAME, part, "/")
     printf "%s# %s %s\n", (NR > 1 ? "\n\n" : ""), part[n - 2], part[n - 1]
 }
-$2 == "ood" && $3 == "first:hierarchical" { print $1, $4 }
+$2 == "ood" && $3 == "choice:hierarchical" { print $1, $4 }

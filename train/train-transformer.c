@@ -46,7 +46,7 @@ int main(int argc, char **argv) {
     static const char *const activations[] = {"relu", "gelu", NULL};
     static const char *const decays[] = {"linear", "cosine", "constant", NULL};
     struct model_request model = {4, 64, 4, 0, 256, "post", "sinusoidal", "relu", false, false};
-    const char *folder = NULL, *decay = "linear";
+    const char *folder = NULL, *decay = "linear", *among = NULL;
     int64_t steps = 5000, batch = 32, warmup = 0, eval_every = 0, save_every = 0, eval_limit = 0;
     int64_t threads = 1;
     uint64_t seed = 0, seed_init = 0, seed_order = 0;
@@ -64,6 +64,10 @@ int main(int argc, char **argv) {
         {OPT_COUNT, 0, "eval-every", &eval_every, "steps", "[a twentieth of --steps]", 1, 1e12},
         {OPT_COUNT, 0, "eval-limit", &eval_limit, "count",
          "examples of each evaluation corpus; 0: all", 0, 1e12},
+        {OPT_TEXT, 0, "among", &among, "words",
+         "make `choice` among these (a class such as Aux, or words joined by commas), not among "
+         "the "
+         "words the rules propose"},
         {OPT_COUNT, 0, "save-every", &save_every, "steps", "[a tenth of --steps]", 1, 1e12},
         {OPT_SEED, 's', "seed", &seed, "seed", "sets every seed that is not given itself"},
         {OPT_SEED, 0, "seed-init", &seed_init, "seed", "seed of the initial weights"},
@@ -76,7 +80,8 @@ int main(int argc, char **argv) {
         {OPT_COUNT, 0, "heads", &model.heads, "count", "attention heads", 1, 65536},
         {OPT_COUNT, 0, "feedforward", &model.feedforward, "count",
          "hidden units of a block [4 times --dim]", 1, 1048576},
-        {OPT_CHOICE, 0, "norm", &model.norm, "place", "LayerNorm", .choices = norms},
+        {OPT_CHOICE, 0, "norm", &model.norm, "place", "LayerNorm after or before each part",
+         .choices = norms},
         {OPT_CHOICE, 0, "positions", &model.positions, "kind", "positions", .choices = positions},
         {OPT_CHOICE, 0, "activation", &model.activation, "kind", "activation",
          .choices = activations},
@@ -91,7 +96,8 @@ int main(int argc, char **argv) {
          1e12},
         {OPT_CHOICE, 0, "decay", &decay, "kind", "after the warm-up", .choices = decays},
         {OPT_NUMBER, 0, "final-fraction", &final_fraction, "fraction",
-         "of the peak rate, reached at the last step", 0, 1},
+         "of the peak rate, reached at the last step (which with 0 changes nothing any more)", 0,
+         1},
         {OPT_NUMBER, 0, "clip", &clip, "norm", "largest gradient norm; 0: no clipping", 0,
          INFINITY},
         {OPT_NUMBER, 0, "beta1", &adamw.beta1, "number", "decay of the mean gradient", 0, 0.999999},
@@ -125,6 +131,10 @@ int main(int argc, char **argv) {
         msg_die(STATUS_USAGE, "name the run's folder: -d runs/NAME");
     if (!opt_find(&tool, "warmup")->given)
         warmup = steps / 20;
+    if (warmup > steps)
+        msg_die(STATUS_USAGE, "--warmup is longer than the run: the peak rate is never reached");
+    if (opt_find(&tool, "final-fraction")->given && strcmp(decay, "constant") == 0)
+        msg_die(STATUS_USAGE, "--final-fraction means nothing with --decay constant");
     if (!eval_every)
         eval_every = share_of(steps, 20);
     if (!save_every)
@@ -146,6 +156,7 @@ int main(int argc, char **argv) {
         .eval_every = eval_every,
         .save_every = save_every,
         .eval_limit = eval_limit,
+        .among = among,
         .max_length = (int)model.max_length,
         .threads = (int)threads,
         .seed_init = seed_init,

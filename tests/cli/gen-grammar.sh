@@ -101,7 +101,7 @@ cannot() { # name status pattern options...
     refuse "$1" "$2" "$3" gen-grammar "$q" -o none.zst "${@:4}"
     [ -z "$(ls none.zst* 2>/dev/null)" ] || fail "$1: no output file" "$(ls none.zst*)"
 }
-cannot 'an impossible class' 65 "question.gr: could make 0 examples, then none in 5000 draws; no sentence may meet all" \
+cannot 'an impossible class' 65 "question.gr: could make 0 examples, then none in 5000 draws; perhaps no sentence meets all" \
     --where center,right --patience 5000
 cannot 'an impossible share' 65 "could make [0-9] examples, then none in 2000 draws of class 'center&right'" \
     -n 100 --where 'center&right=0.1,right' --patience 2000

@@ -23,7 +23,7 @@ is 'the folder' "$(cd runs/a/s0 && find . -type f | sort | tr '\n' ' ')" \
 is 'metrics.tsv: its header' "$(head -1 runs/a/s0/metrics.tsv)" "$(printf 'step\tsplit\tmetric\tvalue')"
 is 'metrics.tsv: steps' "$(tail -n +2 runs/a/s0/metrics.tsv | cut -f1 | uniq | tr '\n' ' ')" '0 10 20 '
 is 'metrics.tsv: metrics of the last step' "$(awk '$1 == 20 { print $2 "/" $3 }' runs/a/s0/metrics.tsv | tr '\n' ' ')" \
-    'train/loss train/rate ood/loss ood/n ood/first:hierarchical ood/choice:hierarchical ood/exact:hierarchical ood/logp:hierarchical ood/first:linear ood/choice:linear ood/exact:linear ood/logp:linear ood/first:none ood/exact:none '
+    'train/loss train/gradient_norm train/rate ood/loss ood/n ood/first:hierarchical ood/choice:hierarchical ood/exact:hierarchical ood/logp:hierarchical ood/first:linear ood/choice:linear ood/exact:linear ood/logp:linear ood/first:none ood/exact:none '
 is 'metrics.tsv: the rate ends at 0' "$(awk '$1 == 20 && $3 == "rate" { print $4 }' runs/a/s0/metrics.tsv)" 0
 json() { # folder key: the value of a line "key": value
     sed -nE "s/^ *\"$2\": (.*[^,]),?$/\1/p" "$1/run.json"
@@ -32,7 +32,7 @@ is 'run.json: status' "$(json runs/a/s0 status)" '"finished"'
 is 'run.json: step' "$(json runs/a/s0 step)" 20
 is 'run.json: options' "$(json runs/a/s0 batch) $(json runs/a/s0 dim) $(json runs/a/s0 feedforward) $(json runs/a/s0 warmup) $(json runs/a/s0 save-every)" '8 16 64 1 5'
 is 'run.json: inputs' "$(json runs/a/s0 path | tr '\n' ' ')" '"train.zst" "ood.zst" '
-for key in tool version command started updated cores blas blas_core parameters vocabulary init order xxh3 bytes; do
+for key in tool version command started updated cores blas blas_core parameters vocabulary init order role examples xxh3; do
     [ -n "$(json runs/a/s0 $key)" ] || fail "run.json: $key"
 done
 pass 'run.json: all keys'
@@ -151,7 +151,7 @@ done
 is 'different kinds differ' "$(cksum kind/*/ckpt/00000004.safetensors | cut -d' ' -f1 | sort | uniq -d | wc -l)" 0
 train -d one --steps 1 train.zst
 is '--steps 1' "$(ls one/ckpt | tr '\n' ' ')$(tail -n +2 one/metrics.tsv | cut -f1-3 | tr '\t\n' '/ ')" \
-    '00000001.safetensors 00000001.state.safetensors 1/train/loss 1/train/rate '
+    '00000001.safetensors 00000001.state.safetensors 1/train/loss 1/train/gradient_norm 1/train/rate '
 train -d learns --steps 150 --rate 0.01 train.zst
 is 'it learns' "$(awk '$3 == "loss" { v[++n] = $4 } END { print v[n] < v[1] - 1 }' learns/metrics.tsv)" 1
 train -d seeds/a --steps 3 -s 1 train.zst
