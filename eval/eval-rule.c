@@ -159,10 +159,12 @@ struct place {
 
 static int put_head(struct evaluator *e, struct err *err) {
     struct buf head = {0};
+    bool bold = e->table && msg_colour(outfile_fd(e->out));
     if (e->table)
-        buf_printf(&head, "%-*s %8s  %-*s %-18s %-14s %6s  %-19s  %-19s  %-19s  %8s\n",
-                   e->run_width, "run", "step", e->corpus_width, "corpus", "tag", "rule", "n",
-                   "first [95 %]", "choice [95 %]", "exact [95 %]", "logp");
+        buf_printf(&head, "%s%-*s %8s  %-*s %-18s %-14s %6s  %-19s  %-19s  %-19s  %8s%s\n",
+                   bold ? "\033[1m" : "", e->run_width, "run", "step", e->corpus_width, "corpus",
+                   "tag", "rule", "n", "first [95 %]", "choice [95 %]", "exact [95 %]", "logp",
+                   bold ? "\033[0m" : "");
     else
         buf_puts(&head, COLUMNS);
     e->has_head = true;

@@ -13,7 +13,6 @@
 #include "lib/mem.h"
 #include "nn/mat.h"
 
-/* *made: the last folder was not there before. */
 int loop_make_folders(const char *path, bool *made, struct err *err) {
     char *copy = mem_strdup(path);
     int result = 0;
@@ -35,7 +34,6 @@ int loop_make_folders(const char *path, bool *made, struct err *err) {
     return result;
 }
 
-/* One process a folder. The lock ends with the process, however it ends. */
 int loop_lock_folder(struct run *run, struct err *err) {
     run->lock = open(run->request->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (run->lock < 0)
@@ -47,8 +45,6 @@ int loop_lock_folder(struct run *run, struct err *err) {
     return 0;
 }
 
-/* Remove the files that a killed process left half-written: those whose names end in MARK and its
- * number. */
 void loop_remove_unfinished(const char *folder, const char *mark) {
     DIR *d = opendir(folder);
     for (struct dirent *entry; d && (entry = readdir(d));) {

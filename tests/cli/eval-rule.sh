@@ -187,7 +187,7 @@ is 'none of them left a file' "$(ls none.tsv* 2>/dev/null)" ''
 
 # On a terminal, a table.
 if command -v script >/dev/null; then
-    script -qec 'stty cols 200; eval-rule --last run ood.zst' typescript </dev/null | tr -d '\r' >table
+    NO_COLOR=1 script -qec 'stty cols 200; eval-rule --last run ood.zst' typescript </dev/null | tr -d '\r' >table
     is 'a table on a terminal' "$(awk '$1 == "run" { print $2, $5 }' table | tr '\n' '/')" "$(awk -F '\t' 'NR == 1 { print "step rule" } NR > 1 { print 60, $5 }' plain.tsv | tr '\n' '/')"
     is '--tsv on a terminal' "$(script -qec 'eval-rule -q --tsv --last run ood.zst' typescript </dev/null | tr -d '\r' | diff - plain.tsv)" ''
 else
