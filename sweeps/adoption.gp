@@ -7,7 +7,7 @@ set key outside above horizontal center samplen 1.5 title 'Declaratives that are
 set xlabel 'optimiser step'
 set ylabel "OOD questions that front the\nmain auxiliary, of four (share)"
 set yrange [-0.02:1.02]
-set xrange [0:*]
+set xrange [0:*] noextend
 set ytics 0.25
 set grid ytics linecolor rgb '#cccccc' linetype 1 linewidth 0.5
 set border 3
