@@ -31,15 +31,19 @@ row 'out-of-distribution questions (--disagree)' "$(rate 50000 "$(seconds gen-gr
 echo
 gen-grammar grammars/question.gr -n 100k --agree -o "$work/train.zst"
 # What the start costs cancels in the difference of two runs.
-steps() {
-    local runs=0 long short
-    fresh() { runs=$((runs + 1)); rm -rf "$work/run"; train-transformer -q -d "$work/run" "$@" --save-every 1G "$work/train.zst"; }
-    long=$(seconds fresh --steps 300 "$@")
-    short=$(seconds fresh --steps 100 "$@")
-    awk -v a="$long" -v b="$short" 'BEGIN {printf "%.3g", 200 / (a - b)}'
+steps() { # steps options...
+    local n=$1 long short
+    shift
+    fresh() {
+        rm -rf "$work/run"
+        train-transformer -q -d "$work/run" "$@" --save-every 1G "$work/train.zst"
+    }
+    long=$(seconds fresh --steps $((2 * n)) "$@")
+    short=$(seconds fresh --steps "$n" "$@")
+    awk -v n="$n" -v a="$long" -v b="$short" 'BEGIN {printf "%.3g", n / (a - b)}'
 }
 row 'train-transformer, one thread' 'steps/s'
 row '---' '---'
-row '6 layers, dim 128, batch 8' "$(steps --layers 6 --dim 128 --heads 4 --batch 8)"
-row '4 layers, dim 64, batch 32' "$(steps --layers 4 --dim 64 --heads 4 --batch 32)"
-row '6 layers, dim 512, batch 8' "$(steps --layers 6 --dim 512 --heads 8 --batch 8)"
+row '6 layers, dim 128, batch 8' "$(steps 200 --layers 6 --dim 128 --heads 4 --batch 8)"
+row '4 layers, dim 64, batch 32' "$(steps 200 --layers 4 --dim 64 --heads 4 --batch 32)"
+row '6 layers, dim 512, batch 8' "$(steps 20 --layers 6 --dim 512 --heads 8 --batch 8)"
