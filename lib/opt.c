@@ -337,7 +337,7 @@ static void parse_letters(struct opt_tool *tool, int argc, char **argv, int *i) 
         if (o->type == OPT_END)
             msg_die(STATUS_USAGE, "unknown option -%c (--help lists all)", *letter);
         if (o->type == OPT_FLAG) {
-            set_value(o, NULL);
+            set_value(o, "");
             continue;
         }
         if (letter[1]) {
