@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/hash.h"
+#include "lib/opt.h"
 #include "lib/outfile.h"
 #include "lib/version.h"
 
@@ -135,23 +136,10 @@ static void set_machine(struct manifest *m) {
 }
 
 void manifest_put_command(struct buf *b, int argc, char *const *argv) {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_-+=./:,@%^";
     for (int i = 0; i < argc; i++) {
-        const char *word = argv[i];
         if (i)
             buf_putc(b, ' ');
-        if (*word && word[strspn(word, plain)] == '\0') {
-            buf_puts(b, word);
-            continue;
-        }
-        buf_putc(b, '\'');
-        for (const char *p = word; *p; p++)
-            if (*p == '\'')
-                buf_puts(b, "'\\''");
-            else
-                buf_putc(b, *p);
-        buf_putc(b, '\'');
+        opt_put_quoted(b, argv[i]);
     }
 }
 

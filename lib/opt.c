@@ -95,7 +95,7 @@ char *opt_value_text(const struct opt *o) {
     return b.data;
 }
 
-static void put_quoted(struct buf *b, const char *word) {
+void opt_put_quoted(struct buf *b, const char *word) {
     if (*word && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                               "_-+=.,:/@%") == strlen(word)) {
         buf_puts(b, word);
@@ -106,7 +106,7 @@ static void put_quoted(struct buf *b, const char *word) {
         if (*word == '\'')
             buf_puts(b, "'\\''");
         else
-            buf_putc(b, (unsigned char)*word < 0x20 ? '?' : *word);
+            buf_putc(b, *word);
     }
     buf_putc(b, '\'');
 }
@@ -116,7 +116,7 @@ char *opt_command_text(const struct opt_tool *tool, char *const *operands, int n
     buf_puts(&b, tool->name);
     for (int i = 0; i < n_operands; i++) {
         buf_putc(&b, ' ');
-        put_quoted(&b, operands[i]);
+        opt_put_quoted(&b, operands[i]);
     }
     for (const struct opt *o = tool->options; o->type != OPT_END; o++) {
         if (!o->given || o->aside)
@@ -127,11 +127,14 @@ char *opt_command_text(const struct opt_tool *tool, char *const *operands, int n
             buf_printf(&b, " --%s", o->name);
             if (o->type != OPT_FLAG) {
                 buf_putc(&b, ' ');
-                put_quoted(&b, value);
+                opt_put_quoted(&b, value);
             }
             free(value);
         }
     }
+    for (char *c = b.data; *c; c++) /* a header is one line */
+        if ((unsigned char)*c < 0x20)
+            *c = '?';
     return b.data;
 }
 

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/mem.h"
 #include "lib/msg.h"
 
 enum opt_type {
@@ -66,9 +67,12 @@ const struct opt *opt_find(const struct opt_tool *tool, const char *name);
  * The caller frees it. */
 char *opt_value_text(const struct opt *option);
 
+/* Append a word, quoted for sh(1) where it needs to be. */
+void opt_put_quoted(struct buf *b, const char *word);
+
 /* The command line in one normal form for a corpus header: the tool, its operands, the options
- * given in the order of the table, quoted for sh(1); options that are `aside` are left out. The
- * caller frees it. */
+ * given in the order of the table, quoted for sh(1); options that are `aside` are left out; control
+ * characters become '?'. The caller frees it. */
 char *opt_command_text(const struct opt_tool *tool, char *const *operands, int n_operands);
 
 /* Read a count with its suffix: -1 when the text is none. Whole numbers only; 1.5k is 1500. */
