@@ -56,6 +56,15 @@ const char *corpus_header(const struct corpus_reader *c, const char *key, size_t
     return NULL;
 }
 
+bool corpus_header_line(const struct corpus_reader *c, size_t i, const char **key,
+                        const char **value) {
+    if (i >= c->n_lines)
+        return false;
+    *key = c->lines[i].key;
+    *value = c->lines[i].value;
+    return true;
+}
+
 static int bad_line(const struct corpus_reader *c, struct err *err, const char *what) {
     return err_set(err, STATUS_DATA, "%s: line %llu: %s", corpus_name(c),
                    (unsigned long long)c->line, what);
@@ -341,7 +350,7 @@ struct corpus_writer *corpus_create(const char *path, enum corpus_form form, str
         return NULL;
     bool text = form == CORPUS_TEXT || (form == CORPUS_AUTO && isatty(outfile_fd(f)));
     struct corpus_writer *c = mem_alloc(1, sizeof *c);
-    c->out = zio_write_to(f, text ? 0 : 3);
+    c->out = zio_write_to(f, text ? 0 : 1);
     buf_printf(&c->line, "%s1", MAGIC);
     if (put_line(c, err) != 0) {
         corpus_discard(c);
@@ -388,6 +397,12 @@ int corpus_put_row(struct corpus_writer *c, const char *const *fields, struct er
     }
     c->rows++;
     return put_line(c, err);
+}
+
+int corpus_put_rows(struct corpus_writer *c, const char *text, size_t len, uint64_t n,
+                    struct err *err) {
+    c->rows += n;
+    return zio_putlines(c->out, text, len, err);
 }
 
 int corpus_finish(struct corpus_writer *c, struct err *err) {

@@ -14,6 +14,7 @@
 #ifndef ESPALIER_CORPUS_H
 #define ESPALIER_CORPUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,10 @@ int corpus_column(const struct corpus_reader *c, const char *name);
 /* The value of the k-th (from 0) header line with this key among the sections read so far, or
  * NULL. Valid until corpus_close. */
 const char *corpus_header(const struct corpus_reader *c, const char *key, size_t k);
+
+/* The i-th header line of the sections read so far; false when there are no more. */
+bool corpus_header_line(const struct corpus_reader *c, size_t i, const char **key,
+                        const char **value);
 
 /* The name for messages and the number of the current line. */
 const char *corpus_name(const struct corpus_reader *c);
@@ -68,6 +73,11 @@ int corpus_put_header(struct corpus_writer *c, const char *key, const char *valu
 int corpus_put_columns(struct corpus_writer *c, const char *const *names, size_t n,
                        struct err *err) NODISCARD;
 int corpus_put_row(struct corpus_writer *c, const char *const *fields, struct err *err) NODISCARD;
+
+/* Append rows that stand ready as text: n whole lines, each with its LF. The caller answers for
+ * them: one field a column, no row that opens with '#'. */
+int corpus_put_rows(struct corpus_writer *c, const char *text, size_t len, uint64_t n,
+                    struct err *err) NODISCARD;
 
 /* Write the trailer and commit the file; or leave no file. Both free c. */
 int corpus_finish(struct corpus_writer *c, struct err *err) NODISCARD;

@@ -17,6 +17,9 @@ enum rng_stream {
     RNG_SPLIT = 5,   /* reserved: splits are by content hash */
     RNG_NOISE = 6,   /* item: index of the example */
     RNG_EVAL = 7,    /* item: index of the resample */
+    RNG_CHOICE = 8,  /* item: index of what is fixed for a whole corpus (a hidden bit, a component,
+                        a subset of words) */
+    RNG_SHUFFLE = 9, /* item: index of the block of lines */
 };
 
 /* One 10-round Philox4x32 block: out = E_key(counter). */

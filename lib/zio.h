@@ -7,7 +7,8 @@
  * that are no UTF-8 and a line over ZIO_LINE_MAX are errors.
  *
  * Writing: whole lines are gathered to about 1 MiB a frame; every frame carries its content size
- * and a checksum and can be decompressed alone. Plain text is written unframed. */
+ * and a checksum and can be decompressed alone. Frames are compressed on a thread of their own; the
+ * bytes depend on the lines alone. Plain text is written unframed. */
 #ifndef ESPALIER_ZIO_H
 #define ESPALIER_ZIO_H
 
@@ -39,12 +40,16 @@ void zio_close(struct zio_reader *z);
 
 struct zio_writer;
 
-/* Write lines to an open outfile, which the writer then owns. `level` is zstd's (3 is its
- * default); 0 writes plain text. */
+/* Write lines to an open outfile, which the writer then owns. `level` is zstd's (1 is
+ * fast, 3 its default); 0 writes plain text. */
 struct zio_writer *zio_write_to(struct outfile *f, int level);
 
 /* Append a line; the LF is added. The text must hold no LF. */
 int zio_putline(struct zio_writer *z, const char *line, size_t len, struct err *err) NODISCARD;
+
+/* Append text that consists of whole lines, each with its LF: the bytes written are those of
+ * zio_putline for each. */
+int zio_putlines(struct zio_writer *z, const char *text, size_t len, struct err *err) NODISCARD;
 
 /* Flush, and commit the outfile: zio_finish. Throw everything away: zio_discard. Both free z. */
 int zio_finish(struct zio_writer *z, struct err *err) NODISCARD;

@@ -11,7 +11,7 @@
 
 #include "lib/mem.h"
 
-enum { INPUT_BYTES = 1 << 17, FRAME_BYTES = 1 << 20 };
+enum { INPUT_BYTES = 1 << 17 };
 
 struct zio_reader {
     int fd;
@@ -245,84 +245,4 @@ int zio_getline(struct zio_reader *z, char **line, size_t *len, struct err *err)
     if (*len && (*line)[*len - 1] == '\r')
         (*line)[--*len] = '\0';
     return 1;
-}
-
-struct zio_writer {
-    struct outfile *file;
-    ZSTD_CCtx *zstd; /* NULL for plain text */
-    struct buf text;
-    void *frame;
-    size_t frame_room;
-};
-
-struct zio_writer *zio_write_to(struct outfile *f, int level) {
-    struct zio_writer *z = mem_alloc(1, sizeof *z);
-    z->file = f;
-    if (level) {
-        z->zstd = ZSTD_createCCtx();
-        if (!z->zstd)
-            msg_die(STATUS_OS, "out of memory: no zstd encoder");
-        ZSTD_CCtx_setParameter(z->zstd, ZSTD_c_compressionLevel, level);
-        ZSTD_CCtx_setParameter(z->zstd, ZSTD_c_checksumFlag, 1);
-        ZSTD_CCtx_setParameter(z->zstd, ZSTD_c_contentSizeFlag, 1);
-    }
-    return z;
-}
-
-static int flush(struct zio_writer *z, struct err *err) {
-    if (!z->text.len)
-        return 0;
-    const void *bytes = z->text.data;
-    size_t n = z->text.len;
-    if (z->zstd) {
-        size_t bound = ZSTD_compressBound(n);
-        if (bound > z->frame_room) {
-            free(z->frame);
-            z->frame = mem_alloc(bound, 1);
-            z->frame_room = bound;
-        }
-        n = ZSTD_compress2(z->zstd, z->frame, z->frame_room, z->text.data, z->text.len);
-        if (ZSTD_isError(n))
-            return err_set(err, STATUS_IO, "%s: cannot compress: %s", outfile_name(z->file),
-                           ZSTD_getErrorName(n));
-        bytes = z->frame;
-    }
-    if (outfile_write(z->file, bytes, n, err) != 0)
-        return -1;
-    buf_clear(&z->text);
-    return 0;
-}
-
-int zio_putline(struct zio_writer *z, const char *line, size_t len, struct err *err) {
-    /* Plain text goes to a reader who may be waiting for it: a person, or head. */
-    size_t full = z->zstd ? FRAME_BYTES : 1 << 16;
-    if (z->text.len + len + 1 > full && flush(z, err) != 0)
-        return -1;
-    buf_add(&z->text, line, len);
-    buf_putc(&z->text, '\n');
-    return 0;
-}
-
-static void release(struct zio_writer *z) {
-    ZSTD_freeCCtx(z->zstd);
-    buf_free(&z->text);
-    free(z->frame);
-    free(z);
-}
-
-int zio_finish(struct zio_writer *z, struct err *err) {
-    if (flush(z, err) != 0) {
-        zio_discard(z);
-        return -1;
-    }
-    struct outfile *f = z->file;
-    release(z);
-    return outfile_commit(f, err);
-}
-
-void zio_discard(struct zio_writer *z) {
-    if (!z)
-        return;
-    outfile_discard(z->file);
-    release(z);
 }
