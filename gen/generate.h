@@ -23,28 +23,40 @@ struct generate {
     struct split split;
 };
 
-#define GENERATE_DEFAULTS {.count = 1000, .threads = 1, .patience = 5000000}
+#define GENERATE_DEFAULTS                                                                          \
+    { .count = 1000, .threads = 1, .patience = 5000000 }
 
 /* Rows of a tool's option table: the head of it, and those that choose among draws. */
 #define GENERATE_OPTIONS(g)                                                                        \
     {OPT_GROUP, .help = "What to make"},                                                           \
         {OPT_COUNT, 'n', "count", &(g).count, "count", "number of examples", 0, 1e12},             \
-        {OPT_SEED, 's', "seed", &(g).seed, "seed",                                                 \
-         "sets every seed that is not given itself"},                                              \
+        {OPT_SEED, 's', "seed", &(g).seed, "seed", "sets every seed that is not given itself"},    \
         {OPT_SEED, 0, "seed-data", &(g).seed_data, "seed", "seed of the corpus"},                  \
         {OPT_COUNT, 0, "skip", &(g).skip, "count", "leave out the first examples", 0, 1e12},       \
-        {OPT_TEXT, 0, "split", &(g).split_text, "part",                                            \
+        {OPT_TEXT,                                                                                 \
+         0,                                                                                        \
+         "split",                                                                                  \
+         &(g).split_text,                                                                          \
+         "part",                                                                                   \
          "keep the examples whose content hash falls in these buckets, as 1-9/10 or 0/10: "        \
          "different buckets never share a source"},                                                \
-        {OPT_COUNT, 'j', "threads", &(g).threads, "count",                                         \
-         "threads that make examples; the bytes do not depend on it", 1, 256, .aside = true}
+    {                                                                                              \
+        OPT_COUNT, 'j', "threads", &(g).threads, "count",                                          \
+            "threads that make examples; the bytes do not depend on it", 1, 256, .aside = true     \
+    }
 
 #define GENERATE_UNIQUE_OPTIONS(g)                                                                 \
-    {OPT_FLAG, 0, "unique", &(g).unique, NULL,                                                     \
+    {OPT_FLAG,                                                                                     \
+     0,                                                                                            \
+     "unique",                                                                                     \
+     &(g).unique,                                                                                  \
+     NULL,                                                                                         \
      "no source twice: drawing without replacement, by which small classes run dry and the "       \
      "others gain share (on one thread)"},                                                         \
-        {OPT_COUNT, 0, "patience", &(g).patience, "draws",                                         \
-         "give up when so many draws in a row bring no example", 1, 1e15}
+    {                                                                                              \
+        OPT_COUNT, 0, "patience", &(g).patience, "draws",                                          \
+            "give up when so many draws in a row bring no example", 1, 1e15                        \
+    }
 
 /* After opt_parse: settle the seed and read --split. A wrong split ends the tool. */
 void generate_start(struct generate *g, const struct opt_tool *tool);

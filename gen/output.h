@@ -15,14 +15,15 @@ struct output {
 };
 
 /* Rows of a tool's option table. */
-#define OUTPUT_OPTIONS(o)                                                                          \
-    {OPT_GROUP, .help = "How to write it"},                                                        \
-        {OPT_TEXT, 'o', "output", &(o).path, "file", "write to this file", .aside = true},         \
-        {OPT_FLAG, 0, "text", &(o).text, NULL, "write plain text (the default on a terminal)",     \
-         .aside = true},                                                                           \
-        {OPT_FLAG, 0, "zstd", &(o).zstd, NULL, "write zstd (the default elsewhere)",               \
-         .aside = true},                                                                           \
-        {OPT_FLAG, 'q', "quiet", &(o).quiet, NULL, "no notes", .aside = true}
+#define OUTPUT_OPTIONS(o)                                                                            \
+    {OPT_GROUP, .help = "How to write it"},                                                          \
+        {OPT_TEXT, 'o', "output", &(o).path, "file", "write to this file", .aside = true},           \
+        {OPT_FLAG,     0, "text", &(o).text, NULL, "write plain text (the default on a terminal)",   \
+         .aside = true},                                                                             \
+        {OPT_FLAG, 0, "zstd", &(o).zstd, NULL, "write zstd (the default elsewhere)", .aside = true}, \
+    {                                                                                                \
+        OPT_FLAG, 'q', "quiet", &(o).quiet, NULL, "no notes", .aside = true                          \
+    }
 
 /* Open the stream and begin its header: first the lines of the inputs read so far (equal ones
  * once), then ##prog and ##cmd of this tool. Ends the tool when --text and --zstd are both given.

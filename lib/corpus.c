@@ -307,7 +307,8 @@ void corpus_close(struct corpus_reader *c) {
 }
 
 int corpus_hash(const char *path, uint64_t *hash, uint64_t *examples, struct err *err) {
-    static const char *const origin[] = {"##prog\t", "##cmd\t", "##grammar\t"};
+    static const char *const telling[] = {MAGIC,       "##vocab\t", "##class\t",
+                                          "##rules\t", "##tags\t",  "##end\t"};
     struct zio_reader *z = zio_open(path, err);
     if (!z)
         return -1;
@@ -319,10 +320,10 @@ int corpus_hash(const char *path, uint64_t *hash, uint64_t *examples, struct err
     *examples = 0;
     while ((got = zio_getline(z, &line, &len, err)) > 0) {
         has_header |= strncmp(line, MAGIC, strlen(MAGIC)) == 0;
-        bool skipped = false;
-        for (size_t i = 0; has_header && i < sizeof origin / sizeof *origin; i++)
-            skipped |= strncmp(line, origin[i], strlen(origin[i])) == 0;
-        if (skipped)
+        bool counts = !has_header || strncmp(line, "##", 2) != 0;
+        for (size_t i = 0; !counts && i < sizeof telling / sizeof *telling; i++)
+            counts = strncmp(line, telling[i], strlen(telling[i])) == 0;
+        if (!counts)
             continue;
         *examples += len && !(has_header && line[0] == '#');
         hash_add(sum, line, len);

@@ -48,9 +48,10 @@ uint64_t corpus_line(const struct corpus_reader *c);
 
 void corpus_close(struct corpus_reader *c);
 
-/* The hash of what a corpus says, and its number of examples: of all its lines but those that tell
- * where it comes from (##prog, ##cmd, ##grammar), so that neither compression nor a new version of
- * the generator changes it. The corpus is not checked. -1: STATUS_NOINPUT, STATUS_DATA, STATUS_IO.
+/* The hash of what a corpus says, and its number of examples: of all its rows, its
+ * columns, and the header lines that say how to read them (##vocab, ##class, ##rules, ##tags), so
+ * that neither compression nor provenance nor what else is known of it changes the hash. The corpus
+ * is not checked. -1: STATUS_NOINPUT, STATUS_DATA, STATUS_IO.
  */
 int corpus_hash(const char *path, uint64_t *hash, uint64_t *examples, struct err *err) NODISCARD;
 

@@ -1,131 +1,33 @@
 #include "lib/derivation.h"
 
-#include <math.h>
 #include <stdlib.h>
 
-struct sampler {
-    const struct grammar *grammar;
-    bool *uniform;       /* [symbol]: its productions weigh the same */
-    uint64_t *threshold; /* [production]: below it (of 2^32) the slot keeps its own */
-    int *alias;          /* [production] */
-    double *log_probability;
-};
+#include "lib/hash.h"
 
-/* Vose's method for the productions first .. first + n. */
-static void make_alias_table(struct sampler *s, int first, int n) {
-    const struct production *p = s->grammar->productions + first;
-    double *scaled = mem_alloc((size_t)n, sizeof *scaled);
-    int *small = mem_alloc((size_t)n, sizeof *small), *large = mem_alloc((size_t)n, sizeof *large);
-    int n_small = 0, n_large = 0;
-    for (int i = 0; i < n; i++) {
-        scaled[i] = p[i].probability * n;
-        if (scaled[i] < 1)
-            small[n_small++] = i;
-        else
-            large[n_large++] = i;
-    }
-    while (n_small && n_large) {
-        int low = small[--n_small], high = large[--n_large];
-        s->threshold[first + low] = (uint64_t)(scaled[low] * 0x1p32);
-        s->alias[first + low] = first + high;
-        scaled[high] -= 1 - scaled[low];
-        if (scaled[high] < 1)
-            small[n_small++] = high;
-        else
-            large[n_large++] = high;
-    }
-    /* What is left differs from 1 by rounding alone. */
-    while (n_small + n_large) {
-        int i = n_large ? large[--n_large] : small[--n_small];
-        s->threshold[first + i] = (uint64_t)1 << 32;
-        s->alias[first + i] = first + i;
-    }
-    free(scaled);
-    free(small);
-    free(large);
-}
-
-struct sampler *sampler_new(const struct grammar *g) {
-    struct sampler *s = mem_alloc(1, sizeof *s);
-    size_t n = (size_t)g->n_productions;
-    s->grammar = g;
-    s->uniform = mem_alloc(g->symbols.n, sizeof *s->uniform);
-    s->threshold = mem_alloc(n, sizeof *s->threshold);
-    s->alias = mem_alloc(n, sizeof *s->alias);
-    s->log_probability = mem_alloc(n, sizeof *s->log_probability);
-    for (size_t i = 0; i < n; i++)
-        s->log_probability[i] = log(g->productions[i].probability);
-    for (size_t symbol = 0; symbol < g->symbols.n; symbol++) {
-        int first = g->first[symbol], count = g->count[symbol];
-        if (count == 0)
-            continue;
-        s->uniform[symbol] = true;
-        for (int i = 1; i < count; i++)
-            s->uniform[symbol] &= g->productions[first + i].weight == g->productions[first].weight;
-        make_alias_table(s, first, count);
-    }
-    return s;
-}
-
-void sampler_free(struct sampler *s) {
-    if (!s)
-        return;
-    free(s->uniform);
-    free(s->threshold);
-    free(s->alias);
-    free(s->log_probability);
-    free(s);
-}
-
-static int draw_production(const struct sampler *s, int symbol, struct rng *r) {
-    int first = s->grammar->first[symbol], count = s->grammar->count[symbol];
-    if (count == 1)
-        return first;
-    int slot = first + (int)rng_below(r, (uint32_t)count);
-    if (s->uniform[symbol])
-        return slot;
-    return rng_u32(r) < s->threshold[slot] ? slot : s->alias[slot];
-}
-
-/* Returns the node of `symbol`, or -1 beyond the bounds. */
-static int expand(const struct sampler *s, int symbol, int depth, struct rng *r,
-                  struct derivation *d) {
-    if (depth > DERIVATION_MAX_DEPTH || d->n_nodes >= DERIVATION_MAX_NODES ||
-        d->n_children > 64 * (size_t)DERIVATION_MAX_NODES)
-        return -1;
-    int production = draw_production(s, symbol, r);
-    const struct production *p = &s->grammar->productions[production];
-    d->nodes = mem_grow(d->nodes, &d->cap_nodes, d->n_nodes + 1, sizeof *d->nodes);
-    d->children = mem_grow(d->children, &d->cap_children, d->n_children + (size_t)p->n_source,
-                           sizeof *d->children);
-    int node = (int)d->n_nodes++, children = (int)d->n_children;
-    d->nodes[node] = (struct derivation_node){production, children};
-    d->n_children += (size_t)p->n_source;
-    d->tags |= p->tags;
-    d->log_probability += s->log_probability[production];
-    for (int i = 0; i < p->n_source; i++) {
-        int child = -1;
-        if (!grammar_is_word(s->grammar, p->source[i])) {
-            child = expand(s, p->source[i], depth + 1, r, d);
-            if (child < 0)
-                return -1;
-        }
-        d->children[children + i] = child;
-    }
+int derivation_add(const struct grammar *g, struct derivation *d, int production) {
+    const struct production *p = &g->productions[production];
+    if (d->n_nodes == d->cap_nodes)
+        d->nodes = mem_grow(d->nodes, &d->cap_nodes, d->n_nodes + 1, sizeof *d->nodes);
+    int node = (int)d->n_nodes++;
+    d->nodes[node] = (struct derivation_node){production, (int)d->n_children};
+    if (p->lexical)
+        return node;
+    size_t n = (size_t)p->n_source;
+    if (d->n_children + n > d->cap_children)
+        d->children = mem_grow(d->children, &d->cap_children, d->n_children + n,
+                               sizeof *d->children);
+    d->n_children += n;
     return node;
 }
 
-int derivation_sample(const struct sampler *s, struct rng *r, struct derivation *d,
-                      struct err *err) {
-    d->n_nodes = d->n_children = 0;
+void derivation_sum_up(const struct grammar *g, struct derivation *d) {
     d->tags = 0;
     d->log_probability = 0;
-    if (expand(s, s->grammar->start, 0, r, d) < 0)
-        return err_set(err, STATUS_DATA,
-                       "%s: a tree grew past %d nodes or %d levels; give the recursive productions "
-                       "less weight",
-                       s->grammar->path, DERIVATION_MAX_NODES, DERIVATION_MAX_DEPTH);
-    return 0;
+    for (size_t i = 0; i < d->n_nodes; i++) {
+        const struct production *p = &g->productions[d->nodes[i].production];
+        d->tags |= p->tags;
+        d->log_probability += p->log_probability;
+    }
 }
 
 static void put_word(const struct grammar *g, int symbol, struct buf *out, size_t begin) {
@@ -149,7 +51,7 @@ static void put_side(const struct grammar *g, const struct derivation *d, int no
         return;
     }
     for (int i = 0; i < p->n_source; i++) {
-        if (children[i] < 0)
+        if (p->lexical || children[i] < 0)
             put_word(g, p->source[i], out, begin);
         else
             put_side(g, d, children[i], false, out, begin);
@@ -164,24 +66,66 @@ void derivation_put_target(const struct grammar *g, const struct derivation *d, 
     put_side(g, d, 0, true, out, out->len);
 }
 
-static void put_subtree(const struct grammar *g, const struct derivation *d, int node,
+static void put_subtree(const struct grammar *g, const struct derivation *d, int node, bool words,
                         struct buf *out) {
     const struct production *p = &g->productions[d->nodes[node].production];
     const int *children = d->children + d->nodes[node].children;
+    if (!words && g->preterminal[p->left]) {
+        buf_puts(out, g->symbols.words[p->left]);
+        return;
+    }
     buf_putc(out, '(');
     buf_puts(out, g->symbols.words[p->left]);
     for (int i = 0; i < p->n_source; i++) {
         buf_putc(out, ' ');
-        if (children[i] < 0)
+        if (p->lexical || children[i] < 0)
             buf_puts(out, g->symbols.words[p->source[i]]);
         else
-            put_subtree(g, d, children[i], out);
+            put_subtree(g, d, children[i], words, out);
     }
     buf_putc(out, ')');
 }
 
 void derivation_put_tree(const struct grammar *g, const struct derivation *d, struct buf *out) {
-    put_subtree(g, d, 0, out);
+    put_subtree(g, d, 0, true, out);
+}
+
+void derivation_put_syntax(const struct grammar *g, const struct derivation *d, struct buf *out) {
+    put_subtree(g, d, 0, false, out);
+}
+
+/* Two rounds of the finaliser of MurmurHash3 keep the order of the productions in the hash. */
+static uint64_t mix(uint64_t h, uint64_t signature) {
+    h = (h ^ signature) * 0xFF51AFD7ED558CCDu;
+    h = (h ^ h >> 33) * 0xC4CEB9FE1A85EC53u;
+    return h ^ h >> 33;
+}
+
+uint64_t derivation_tree_id(const struct grammar *g, const struct derivation *d) {
+    uint64_t h = 0;
+    for (size_t i = 0; i < d->n_nodes; i++) {
+        const struct production *p = &g->productions[d->nodes[i].production];
+        /* A preterminal's place is told by the production above it. */
+        if (!g->preterminal[p->left])
+            h = mix(h, p->signature);
+    }
+    return h;
+}
+
+static int depth_below(const struct grammar *g, const struct derivation *d, int node) {
+    const struct production *p = &g->productions[d->nodes[node].production];
+    const int *children = d->children + d->nodes[node].children;
+    int deepest = 0;
+    for (int i = 0; i < p->n_source && !p->lexical; i++)
+        if (children[i] >= 0) {
+            int depth = depth_below(g, d, children[i]);
+            deepest = depth > deepest ? depth : deepest;
+        }
+    return deepest + g->level[p->left];
+}
+
+int derivation_depth(const struct grammar *g, const struct derivation *d) {
+    return depth_below(g, d, 0);
 }
 
 void derivation_free(struct derivation *d) {

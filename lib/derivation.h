@@ -1,7 +1,5 @@
-/* Derivations: trees sampled from a grammar, and what can be read off them.
- *
- * Productions are drawn with alias tables (Walker 1977; Vose 1991, doi:10.1109/32.92917) made once
- * per grammar. */
+/* Derivations: the trees of a grammar, and what can be read off them. sampler.h draws them, the
+ * parser finds them. */
 #ifndef ESPALIER_DERIVATION_H
 #define ESPALIER_DERIVATION_H
 
@@ -9,21 +7,12 @@
 
 #include "lib/grammar.h"
 #include "lib/mem.h"
-#include "lib/rng.h"
-
-/* Bounds on one derivation; a grammar that passes them is reported, not truncated. */
-enum { DERIVATION_MAX_NODES = 1000000, DERIVATION_MAX_DEPTH = 5000 };
-
-struct sampler;
-
-/* Alias tables for a grammar, which must outlive the sampler. */
-struct sampler *sampler_new(const struct grammar *g);
-void sampler_free(struct sampler *s);
 
 /* A tree: its nodes in preorder, the root first. Zero-initialise; reuse at will. */
 struct derivation {
     struct derivation_node *nodes;
-    int *children; /* of node i from nodes[i].children on: a node for each source symbol, or -1 */
+    int *children; /* of node i from nodes[i].children on: a node for each source symbol, or -1 for
+                      a word; none are kept for a production of words alone */
     size_t n_nodes, cap_nodes, n_children, cap_children;
     uint64_t tags;          /* of all its productions */
     double log_probability; /* natural logarithm of the product of the production probabilities */
@@ -34,9 +23,12 @@ struct derivation_node {
     int children;
 };
 
-/* Draw a tree from the start symbol. -1 (STATUS_DATA) when it passes the bounds. */
-int derivation_sample(const struct sampler *s, struct rng *r, struct derivation *d,
-                      struct err *err) NODISCARD;
+/* Add a node, with room for its children, which the caller fills in. Returns its number. Tags and
+ * log-probability are left to derivation_sum_up. */
+int derivation_add(const struct grammar *g, struct derivation *d, int production);
+
+/* Make the tags and the log-probability those of the nodes. */
+void derivation_sum_up(const struct grammar *g, struct derivation *d);
 
 /* Append the words of the source side, or of the target side, joined by single spaces. */
 void derivation_put_source(const struct grammar *g, const struct derivation *d, struct buf *out);
@@ -44,6 +36,19 @@ void derivation_put_target(const struct grammar *g, const struct derivation *d, 
 
 /* Append the source tree as (ROOT (S (NP ...)) . quest). */
 void derivation_put_tree(const struct grammar *g, const struct derivation *d, struct buf *out);
+
+/* Append the syntax tree: the same with preterminals for leaves, as (ROOT (S (NP Det N)) . quest).
+ */
+void derivation_put_syntax(const struct grammar *g, const struct derivation *d, struct buf *out);
+
+/* A number that tells syntax trees apart: a hash of the productions in preorder, preterminals
+ * without their words. It is a function of what the productions say, not of their place in the
+ * file. */
+uint64_t derivation_tree_id(const struct grammar *g, const struct derivation *d);
+
+/* The greatest number of nodes on one path from the root whose symbol counts as a level of
+ * embedding (%depth in the grammar). */
+int derivation_depth(const struct grammar *g, const struct derivation *d);
 
 void derivation_free(struct derivation *d);
 

@@ -168,7 +168,7 @@ char *grammar_cut_word(char **text) {
 }
 
 static int read_directive(struct grammar *g, char *text, int line, struct err *err) {
-    static const char *const known[] = {"start", "target", "rule", "tag", "words"};
+    static const char *const known[] = {"start", "target", "rule", "tag", "words", "depth"};
     struct grammar_private *v = g->private;
     char *rest = strip(text) + 1;
     rest += strspn(rest, " \t");
@@ -186,6 +186,12 @@ static int read_directive(struct grammar *g, char *text, int line, struct err *e
         if (!*rest || strpbrk(rest, " \t"))
             return grammar_bad(g, line, err, "%%%s takes one name", key);
         *slot = arena_strndup(&v->arena, rest, strlen(rest));
+    } else if (strcmp(key, "depth") == 0) {
+        if (!*rest)
+            return grammar_bad(g, line, err, "%%depth names no nonterminal");
+        for (char *word = grammar_cut_word(&rest); *word; word = grammar_cut_word(&rest))
+            vocab_add(&v->levels, word, strlen(word));
+        v->levels_line = line;
     } else if (strcmp(key, "words") == 0) {
         if (strcmp(rest, "*") == 0)
             v->all_declared = true;
@@ -249,6 +255,7 @@ static int find_start(struct grammar *g, struct err *err) {
 
 static int check(struct grammar *g, struct err *err) {
     grammar_group(g);
+    grammar_normalise(g);
     g->private->classes = mem_alloc(g->symbols.n, sizeof *g->private->classes);
     if (find_start(g, err) != 0)
         return -1;
@@ -264,8 +271,9 @@ static int check(struct grammar *g, struct err *err) {
         if (grammar_link_target(g, p, err) != 0)
             return -1;
     }
-    if (grammar_check_productive(g, err) != 0 || grammar_check_cycles(g, err) != 0 ||
-        grammar_find_mean_length(g, err) != 0 || grammar_finish_directives(g, err) != 0)
+    if (grammar_find_shape(g, err) != 0 || grammar_check_productive(g, err) != 0 ||
+        grammar_check_cycles(g, err) != 0 || grammar_find_mean_length(g, err) != 0 ||
+        grammar_finish_directives(g, err) != 0)
         return -1;
     grammar_warn_unreached(g);
     return 0;
@@ -296,11 +304,14 @@ void grammar_free(struct grammar *g) {
     free(v->directives);
     vocab_free(&v->mentioned);
     vocab_free(&v->declared);
+    vocab_free(&v->levels);
     arena_free(&v->arena);
     free(v);
     free(g->productions);
     free(g->first);
     free(g->count);
+    free(g->preterminal);
+    free(g->level);
     vocab_free(&g->symbols);
     vocab_free(&g->tags);
     vocab_free(&g->rules);

@@ -10,6 +10,7 @@
  *     %rule linear s/.../.../       a line of the string rule `linear` (rewrite.h)
  *     %tag two_aux /PATTERN/        sources that match PATTERN carry the tag two_aux
  *     %words PAST PRESENT           capitalised symbols that are words, not misspelt nonterminals
+ *     %depth RC Comp                the nonterminals whose nesting is the depth of a sentence
  *
  * A symbol is a word iff no production has it on its left. */
 #ifndef ESPALIER_GRAMMAR_H
@@ -38,9 +39,12 @@ struct production {
     int n_target;
     struct target_item *target; /* equal to the source side where the file gives none */
     double weight;
-    double probability; /* among the productions of `left` */
-    uint64_t tags;      /* set of tag numbers */
-    int line;           /* in the file */
+    double probability;     /* among the productions of `left`; grammar_vary.h may change it */
+    double log_probability; /* its natural logarithm */
+    uint64_t tags;          /* set of tag numbers */
+    uint64_t signature;     /* hash of left and source side, for tree identifiers */
+    bool lexical;           /* its source side is words alone */
+    int line;               /* in the file */
 };
 
 struct grammar {
@@ -52,6 +56,8 @@ struct grammar {
     int n_productions;
     int *first;         /* [symbol]: its first production, -1 for words */
     int *count;         /* [symbol]: its number of productions, 0 for words */
+    bool *preterminal;  /* [symbol]: all its productions are lexical */
+    bool *level;        /* [symbol]: its nodes count as levels of embedding */
     bool has_target;    /* some production has a target side of its own */
     struct vocab tags;  /* at most 64 names */
     struct vocab rules; /* names of the rules; the first gives the target */
@@ -70,6 +76,9 @@ static inline bool grammar_is_word(const struct grammar *g, int symbol) {
     return g->count[symbol] == 0;
 }
 
+/* Find the probabilities of the productions from their weights. */
+void grammar_normalise(struct grammar *g);
+
 /* The words a sentence or its answers may hold, in order of first mention in the file, joined by
  * spaces. The caller frees it. */
 char *grammar_vocabulary_text(const struct grammar *g);
@@ -78,6 +87,13 @@ char *grammar_vocabulary_text(const struct grammar *g);
  * nonterminal, or one that derives more than single words (STATUS_DATA). */
 int grammar_class(struct grammar *g, const char *name, const char *const **words, size_t *n,
                   struct err *err) NODISCARD;
+
+/* The productions that end the chains of renamings (X -> Y) from a nonterminal, in the order of the
+ * file's alternatives; n of them. The caller frees the list. */
+int *grammar_endings(const struct grammar *g, int symbol, size_t *n);
+
+/* The nonterminal whose name is nearest to a word, or NULL. */
+const char *grammar_nearest(const struct grammar *g, const char *word);
 
 /* The answer of rule number `rule` (an index into g->rules) to a source sentence. Only for string
  * rules: rule 0 of a grammar with target sides is the tree rule and has no answer here. */

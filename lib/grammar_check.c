@@ -22,14 +22,6 @@ void grammar_group(struct grammar *g) {
         if (g->count[left]++ == 0)
             g->first[left] = i;
     }
-    for (size_t s = 0; s < g->symbols.n; s++) {
-        double sum = 0;
-        for (int i = 0; i < g->count[s]; i++)
-            sum += g->productions[g->first[s] + i].weight;
-        for (int i = 0; i < g->count[s]; i++)
-            g->productions[g->first[s] + i].probability = g->productions[g->first[s] + i].weight /
-                                                          sum;
-    }
 }
 
 const char *grammar_nearest(const struct grammar *g, const char *word) {

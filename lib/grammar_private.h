@@ -1,5 +1,6 @@
 /* What the files that make up the grammar reader share: grammar.c reads the lines, grammar_check.c
- * checks the productions, grammar_rules.c makes classes, rules and tags. */
+ * checks the productions, grammar_shape.c finds preterminals and recursion, grammar_rules.c makes
+ * classes, rules and tags. */
 #ifndef ESPALIER_GRAMMAR_PRIVATE_H
 #define ESPALIER_GRAMMAR_PRIVATE_H
 
@@ -35,6 +36,8 @@ struct grammar_private {
     struct vocab mentioned;     /* classes that patterns and rules name */
     struct vocab declared;      /* capitalised words (%words) */
     bool all_declared;
+    struct vocab levels; /* nonterminals of %depth */
+    int levels_line;
     struct directive *directives;
     size_t n_directives, cap_directives, cap_productions;
     char *start_name, *target_name;
@@ -51,19 +54,18 @@ static inline const char *grammar_name(const struct grammar *g, int symbol) {
 /* Cut a word off the front of *text. */
 char *grammar_cut_word(char **text);
 
-/* The nonterminal whose name is nearest to a word, or NULL. */
-const char *grammar_nearest(const struct grammar *g, const char *word);
-
 /* The one nonterminal of a production that only renames its left side, or -1. */
 int grammar_renamed(const struct grammar *g, const struct production *p);
 
 /* Mark every symbol that a symbol can derive, itself included. */
 void grammar_mark_reached(const struct grammar *g, int symbol, bool *reached);
 
-/* Sort the productions by left side and give them their probabilities. Then the checks, each -1
+/* Sort the productions by left side; tell preterminals, signatures and levels of embedding (-1: a
+ * name of %depth is no nonterminal). Then the checks, each -1
  * with its sentence: a symbol is defined; a target side has the children of its source side;
  * every nonterminal derives a sentence; none derives itself alone; the mean length is finite. */
 void grammar_group(struct grammar *g);
+int grammar_find_shape(struct grammar *g, struct err *err);
 int grammar_check_defined(const struct grammar *g, int symbol, int line, struct err *err);
 int grammar_link_target(struct grammar *g, struct production *p, struct err *err);
 int grammar_check_productive(const struct grammar *g, struct err *err);

@@ -5,9 +5,7 @@
 
 #include "lib/pattern.h"
 
-/* The productions that end the chains of renamings from a symbol, in the order of the file's
- * alternatives. The caller frees the list. */
-static int *lexical_productions(const struct grammar *g, int symbol, size_t *n) {
+int *grammar_endings(const struct grammar *g, int symbol, size_t *n) {
     bool *seen = mem_alloc(g->symbols.n, sizeof *seen);
     int *stack = mem_alloc((size_t)g->n_productions + 1, sizeof *stack);
     int *list = mem_alloc((size_t)g->n_productions + 1, sizeof *list);
@@ -33,7 +31,7 @@ static int *lexical_productions(const struct grammar *g, int symbol, size_t *n) 
 
 static int collect_class(struct grammar *g, int symbol, struct vocab *words, struct err *err) {
     size_t n;
-    int *list = lexical_productions(g, symbol, &n), result = 0;
+    int *list = grammar_endings(g, symbol, &n), result = 0;
     for (size_t i = 0; i < n && result == 0; i++) {
         const struct production *p = &g->productions[list[i]];
         if (p->n_source != 1)
@@ -93,7 +91,7 @@ static int class_words(void *context, const char *name, const char *const **word
 static int find_partner(const struct grammar *g, int symbol, int word, int *partner,
                         struct err *err) {
     size_t n;
-    int *list = lexical_productions(g, symbol, &n), result = 0;
+    int *list = grammar_endings(g, symbol, &n), result = 0;
     for (size_t i = 0; i < n && result == 0; i++) {
         const struct production *p = &g->productions[list[i]];
         if (p->source[0] != word)

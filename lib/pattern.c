@@ -1,6 +1,7 @@
 #include "lib/pattern.h"
 
 #include <ctype.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,14 +9,52 @@
 #include <pcre2.h>
 
 /* A sentence of 50 words needs some hundreds of steps; ten million take well under a second. */
-enum { MATCH_STEPS = 10000000, HEAP_KIB = 65536, DEPTH = 100000 };
+enum { MATCH_STEPS = 10000000, HEAP_KIB = 65536, DEPTH = 100000, MOST_GROUPS = 99 };
 
 struct pattern {
     pcre2_code *code;
+};
+
+/* Where matches are made: one for each thread, for all patterns, made at its first match. */
+struct bench {
     pcre2_match_data *match;
     pcre2_match_context *context;
     pcre2_jit_stack *stack;
 };
+
+static pthread_key_t bench_key;
+static pthread_once_t bench_once = PTHREAD_ONCE_INIT;
+
+static void free_bench(void *bench) {
+    struct bench *b = bench;
+    pcre2_match_data_free(b->match);
+    pcre2_match_context_free(b->context);
+    pcre2_jit_stack_free(b->stack);
+    free(b);
+}
+
+static void make_key(void) {
+    if (pthread_key_create(&bench_key, free_bench) != 0)
+        msg_die(STATUS_OS, "no room for another thread-specific key");
+}
+
+static struct bench *bench(void) {
+    pthread_once(&bench_once, make_key);
+    struct bench *b = pthread_getspecific(bench_key);
+    if (b)
+        return b;
+    b = mem_alloc(1, sizeof *b);
+    b->match = pcre2_match_data_create(MOST_GROUPS + 1, NULL);
+    b->context = pcre2_match_context_create(NULL);
+    b->stack = pcre2_jit_stack_create(32 * 1024, 4 * 1024 * 1024, NULL);
+    if (!b->match || !b->context || !b->stack || pthread_setspecific(bench_key, b) != 0)
+        msg_die(STATUS_OS, "out of memory for a pattern");
+    pcre2_set_match_limit(b->context, MATCH_STEPS);
+    pcre2_set_heap_limit(b->context, HEAP_KIB);
+    pcre2_set_depth_limit(b->context, DEPTH);
+    pcre2_jit_stack_assign(b->context, NULL, b->stack);
+    return b;
+}
 
 struct pattern *pattern_compile(const char *text, struct err *err) {
     int number;
@@ -29,19 +68,17 @@ struct pattern *pattern_compile(const char *text, struct err *err) {
                 (char *)sentence, (size_t)offset);
         return NULL;
     }
+    uint32_t groups = 0;
+    pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups);
+    if (groups > MOST_GROUPS) {
+        pcre2_code_free(code);
+        err_set(err, STATUS_DATA, "bad pattern /%.300s/: more than %d groups", text, MOST_GROUPS);
+        return NULL;
+    }
+    /* Where the platform has no compiler for it, the interpreter does the same, slower. */
+    pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
     struct pattern *p = mem_alloc(1, sizeof *p);
     p->code = code;
-    p->match = pcre2_match_data_create_from_pattern(code, NULL);
-    p->context = pcre2_match_context_create(NULL);
-    p->stack = pcre2_jit_stack_create(32 * 1024, 4 * 1024 * 1024, NULL);
-    if (!p->match || !p->context || !p->stack)
-        msg_die(STATUS_OS, "out of memory for a pattern");
-    pcre2_set_match_limit(p->context, MATCH_STEPS);
-    pcre2_set_heap_limit(p->context, HEAP_KIB);
-    pcre2_set_depth_limit(p->context, DEPTH);
-    /* Where the platform has no compiler for it, the interpreter does the same, slower. */
-    if (pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0)
-        pcre2_jit_stack_assign(p->context, NULL, p->stack);
     return p;
 }
 
@@ -53,8 +90,9 @@ static int match_error(int number, const char *subject, size_t len, struct err *
 }
 
 int pattern_search(const struct pattern *p, const char *subject, size_t len, struct err *err) {
-    int n = pcre2_match(p->code, (PCRE2_SPTR)subject, len, 0, PCRE2_NO_UTF_CHECK, p->match,
-                        p->context);
+    struct bench *b = bench();
+    int n = pcre2_match(p->code, (PCRE2_SPTR)subject, len, 0, PCRE2_NO_UTF_CHECK, b->match,
+                        b->context);
     if (n >= 0)
         return 1;
     return n == PCRE2_ERROR_NOMATCH ? 0 : match_error(n, subject, len, err);
@@ -65,11 +103,12 @@ int pattern_replace(const struct pattern *p, const char *subject, size_t len,
     uint32_t options = PCRE2_NO_UTF_CHECK | PCRE2_SUBSTITUTE_OVERFLOW_LENGTH |
                        PCRE2_SUBSTITUTE_UNSET_EMPTY | (all ? PCRE2_SUBSTITUTE_GLOBAL : 0);
     PCRE2_SIZE room = len + strlen(replacement) + 64;
+    struct bench *b = bench();
     for (;;) {
         out->data = mem_grow(out->data, &out->cap, out->len + room + 1, 1);
         PCRE2_SIZE size = room;
-        int n = pcre2_substitute(p->code, (PCRE2_SPTR)subject, len, 0, options, p->match,
-                                 p->context, (PCRE2_SPTR)replacement, PCRE2_ZERO_TERMINATED,
+        int n = pcre2_substitute(p->code, (PCRE2_SPTR)subject, len, 0, options, b->match,
+                                 b->context, (PCRE2_SPTR)replacement, PCRE2_ZERO_TERMINATED,
                                  (PCRE2_UCHAR *)out->data + out->len, &size);
         if (n >= 0) {
             out->len += size;
@@ -129,8 +168,5 @@ void pattern_free(struct pattern *p) {
     if (!p)
         return;
     pcre2_code_free(p->code);
-    pcre2_match_data_free(p->match);
-    pcre2_match_context_free(p->context);
-    pcre2_jit_stack_free(p->stack);
     free(p);
 }

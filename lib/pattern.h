@@ -1,8 +1,8 @@
 /* Regular expressions of users: PCRE2 with just-in-time compilation and limits on work and memory.
  *
  * Patterns and subjects are UTF-8. A pattern that backtracks without end is an error of the data,
- * not a hang: each match stops at a fixed number of steps. A pattern keeps its match inside: one
- * thread at a time. */
+ * not a hang: each match stops at a fixed number of steps. Any number of threads may use a pattern
+ * at once; each keeps work space of its own until it ends. */
 #ifndef ESPALIER_PATTERN_H
 #define ESPALIER_PATTERN_H
 
@@ -14,7 +14,8 @@
 
 struct pattern;
 
-/* Compile `text`. NULL on error (STATUS_DATA) with PCRE2's sentence and the place. */
+/* Compile `text`. NULL on error (STATUS_DATA) with PCRE2's sentence and the place, or
+ * for more than 99 groups. */
 struct pattern *pattern_compile(const char *text, struct err *err) NODISCARD;
 
 /* Search in subject[0..len), which must be valid UTF-8. 1: found; 0: not; -1: a limit was hit

@@ -19,7 +19,8 @@ enum rng_stream {
     RNG_EVAL = 7,    /* item: index of the resample */
     RNG_CHOICE = 8,  /* item: index of what is fixed for a whole corpus (a hidden bit, a component,
                         a subset of words) */
-    RNG_SHUFFLE = 9, /* item: index of the block of lines */
+    RNG_SHUFFLE = 9, /* item: index of the line */
+    RNG_WORDS = 10,  /* item: index of the example; words drawn apart from their tree */
 };
 
 /* One 10-round Philox4x32 block: out = E_key(counter). */

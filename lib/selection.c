@@ -7,9 +7,9 @@
 #include "lib/mem.h"
 #include "lib/opt.h"
 
-/* Read LITERAL { & LITERAL } from text[0..len) into two tag sets. */
-static int read_conjunction(const char *text, size_t len, const struct vocab *tags, uint64_t *all,
-                            uint64_t *none, struct err *err) {
+int selection_read_conjunction(const char *option, const char *text, size_t len,
+                               const struct vocab *tags, uint64_t *all, uint64_t *none,
+                               struct err *err) {
     const char *end = text + len;
     while (text <= end) {
         const char *stop = memchr(text, '&', (size_t)(end - text));
@@ -23,11 +23,14 @@ static int read_conjunction(const char *text, size_t len, const struct vocab *ta
             char *known = vocab_text(tags);
             const char *near = msg_nearest(word, tags->words, tags->n);
             if (!tags->n)
-                err_set(err, STATUS_USAGE, "--where: no tag '%s': the grammar has no tags", word);
+                err_set(err, STATUS_USAGE, "%s: no tag '%s': the grammar has no tags", option,
+                        word);
             else if (near)
-                err_set(err, STATUS_USAGE, "--where: no tag '%s'; did you mean '%s'?", word, near);
+                err_set(err, STATUS_USAGE, "%s: no tag '%s'; did you mean '%s'?", option, word,
+                        near);
             else
-                err_set(err, STATUS_USAGE, "--where: no tag '%s'; the tags are: %s", word, known);
+                err_set(err, STATUS_USAGE, "%s: no tag '%s'; the tags are: %s", option, word,
+                        known);
             free(word);
             free(known);
             return -1;
@@ -36,8 +39,8 @@ static int read_conjunction(const char *text, size_t len, const struct vocab *ta
         text = stop + 1;
     }
     if (*all & *none)
-        return err_set(err, STATUS_USAGE, "--where: '%.*s' asks for a tag and against it", (int)len,
-                       end - len);
+        return err_set(err, STATUS_USAGE, "%s: '%.*s' asks for a tag and against it", option,
+                       (int)len, end - len);
     return 0;
 }
 
@@ -45,7 +48,7 @@ static int read_term(struct selection *s, const char *term, size_t len, const st
                      struct err *err) {
     const char *equals = memchr(term, '=', len);
     if (!equals)
-        return read_conjunction(term, len, tags, &s->all, &s->none, err);
+        return selection_read_conjunction("--where", term, len, tags, &s->all, &s->none, err);
     struct selection_class c = {0};
     char *number = mem_strndup(equals + 1, len - (size_t)(equals + 1 - term));
     int result = opt_read_number(number, &c.share);
@@ -53,8 +56,8 @@ static int read_term(struct selection *s, const char *term, size_t len, const st
         result = err_set(err, STATUS_USAGE, "--where: the share '%s' is no number from 0 to 1",
                          number);
     free(number);
-    if (result != 0 ||
-        read_conjunction(term, (size_t)(equals - term), tags, &c.all, &c.none, err) != 0)
+    if (result != 0 || selection_read_conjunction("--where", term, (size_t)(equals - term), tags,
+                                                  &c.all, &c.none, err) != 0)
         return -1;
     c.text = mem_strndup(term, (size_t)(equals - term));
     s->classes = mem_grow(s->classes, &s->cap, s->n + 1, sizeof *s->classes);

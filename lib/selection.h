@@ -39,6 +39,12 @@ struct selection {
 int selection_read(struct selection *s, const char *text, const struct vocab *tags,
                    struct err *err) NODISCARD;
 
+/* Read LITERAL { & LITERAL } from text[0..len) into the tags it asks for and those it excludes;
+ * `option` is named in messages. -1 as above. */
+int selection_read_conjunction(const char *option, const char *text, size_t len,
+                               const struct vocab *tags, uint64_t *all, uint64_t *none,
+                               struct err *err) NODISCARD;
+
 /* The class of the next slot: an index, to be asked for slot 0, 1, 2, ... in order. */
 size_t selection_next_class(struct selection *s);
 

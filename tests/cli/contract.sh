@@ -65,7 +65,7 @@ for path in "$BIN"/*; do
     done <table
     if [ -z "$bad" ]; then pass "$tool: options and their values are checked"; else fail "$tool: options and their values are checked" "$bad"; fi
 
-    refuse "$tool: no letter without its value" 64 'needs a value' "$tool" "-$(sed -nE "s/^ *\{OPT_(COUNT|TEXT), '(.)'.*/\2/p" "$ROOT"/*/"$tool".c | head -1)"
+    refuse "$tool: no letter without its value" 64 'needs a value' "$tool" "-$("$tool" --help | sed -nE 's/^ *-(.), --.*<.*/\1/p' | head -1)"
     if [ -w /dev/full ]; then
         refuse "$tool --help to a full disk" 74 "^$tool: standard output: cannot write: No space" bash -c "exec $tool --help >/dev/full"
         refuse "$tool --version to a full disk" 74 "^$tool: standard output: cannot write: No space" bash -c "exec $tool --version >/dev/full"

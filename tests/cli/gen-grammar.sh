@@ -101,7 +101,7 @@ cannot() { # name status pattern options...
     refuse "$1" "$2" "$3" gen-grammar "$q" -o none.zst "${@:4}"
     [ -z "$(ls none.zst* 2>/dev/null)" ] || fail "$1: no output file" "$(ls none.zst*)"
 }
-cannot 'an impossible class' 65 "question.gr: could make 0 examples, then none in 5000 draws; perhaps no sentence meets all" \
+cannot 'an impossible class' 65 "question.gr: could make 0 examples, then none in 5000 draws; perhaps nothing meets all" \
     --where center,right --patience 5000
 cannot 'an impossible share' 65 "could make [0-9] examples, then none in 2000 draws of class 'center&right'" \
     -n 100 --where 'center&right=0.1,right' --patience 2000
@@ -120,7 +120,7 @@ cannot 'a tag and its opposite' 64 'asks for a tag and against it' --where 'cent
 cannot 'a tag and its opposite in two terms' 64 'asks for a tag and against it' --where 'center,!center'
 cannot 'a share of what is kept out' 64 "no example of class 'center' may be kept" --where 'center=0.5,!center'
 cannot 'an unknown column' 64 "no column 'sorce'; did you mean 'source'" --columns sorce
-cannot 'an unknown rule' 64 "has no rule 'lineal'; did you mean 'linear'" --columns rule:lineal
+cannot 'an unknown rule' 64 "no column 'rule:lineal'; did you mean 'rule:linear'" --columns rule:lineal
 cannot 'a column twice' 64 "names 'rule:linear' twice" --columns rules,rule:linear
 cannot '--agree and --disagree' 64 'exclude one another' --agree --disagree
 cannot '--text and --zstd' 64 'exclude one another' --text --zstd

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lib/derivation.h"
+#include "lib/sampler.h"
 #include "tests/unit/assert_error.h"
 #include "tests/unit/scratch.h"
 
@@ -24,7 +24,7 @@ static struct grammar *read_text(const char *text) {
 static void sample(const struct sampler *s, uint64_t item, struct derivation *d) {
     struct err err = {0};
     struct rng r = rng_at(2026, RNG_GEN, item);
-    if (derivation_sample(s, &r, d, &err) != 0)
+    if (sampler_draw(s, &r, &(struct word_draws){.all = &r}, d, &err) != 0)
         fail_msg("%s", err.text);
 }
 
@@ -175,11 +175,11 @@ static void items_are_independent(void **state) {
     assert_true(same_as_next < 3);
     /* another seed, and another stream, bring another tree */
     struct rng seed = rng_at(2027, RNG_GEN, 500), stream = rng_at(2026, RNG_NOISE, 500);
-    assert_int_equal(derivation_sample(s, &seed, &d, &err), 0);
+    assert_int_equal(sampler_draw(s, &seed, &(struct word_draws){.all = &seed}, &d, &err), 0);
     buf_clear(&one);
     derivation_put_tree(g, &d, &one);
     assert_string_not_equal(one.data, all[500].data);
-    assert_int_equal(derivation_sample(s, &stream, &d, &err), 0);
+    assert_int_equal(sampler_draw(s, &stream, &(struct word_draws){.all = &stream}, &d, &err), 0);
     buf_clear(&one);
     derivation_put_tree(g, &d, &one);
     assert_string_not_equal(one.data, all[500].data);
@@ -206,7 +206,7 @@ static void nodes_are_in_preorder(void **state) {
             const struct production *p = &g->productions[d.nodes[k].production];
             logp += log(p->probability);
             for (int c = 0; c < p->n_source; c++) {
-                int child = d.children[d.nodes[k].children + c];
+                int child = p->lexical ? -1 : d.children[d.nodes[k].children + c];
                 assert_int_equal(child < 0, grammar_is_word(g, p->source[c]));
                 if (child < 0)
                     continue;
@@ -252,7 +252,7 @@ static void deep_trees_are_refused(void **state) {
     int refused = 0, deepest = 0;
     for (uint64_t i = 0; i < 50; i++) {
         struct rng r = rng_at(1, RNG_GEN, i);
-        if (derivation_sample(s, &r, &d, &err) != 0) {
+        if (sampler_draw(s, &r, &(struct word_draws){.all = &r}, &d, &err) != 0) {
             refused++;
             assert_error(&err, STATUS_DATA, scratch_file, "a tree grew past");
         } else { /* what passes can be written */
@@ -289,7 +289,7 @@ static void huge_trees_are_refused(void **state) {
     struct sampler *s = sampler_new(g);
     struct derivation d = {0};
     struct rng r = rng_at(1, RNG_GEN, 0);
-    assert_int_equal(derivation_sample(s, &r, &d, &err), -1);
+    assert_int_equal(sampler_draw(s, &r, &(struct word_draws){.all = &r}, &d, &err), -1);
     assert_non_null(strstr(err.text, "a tree grew past"));
     derivation_free(&d);
     sampler_free(s);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lib/derivation.h"
+#include "lib/sampler.h"
 #include "lib/grammar.h"
 #include "tests/unit/assert_error.h"
 #include "tests/unit/scratch.h"
@@ -60,7 +60,7 @@ static void sides(const char *text, const char *source, const char *target) {
     struct buf out = {0};
     struct err err = {0};
     struct rng r = rng_at(0, RNG_GEN, 0);
-    assert_int_equal(derivation_sample(s, &r, &d, &err), 0);
+    assert_int_equal(sampler_draw(s, &r, &(struct word_draws){.all = &r}, &d, &err), 0);
     derivation_put_source(g, &d, &out);
     assert_string_equal(out.data, source);
     buf_clear(&out);

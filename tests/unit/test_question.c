@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "lib/corpus.h"
-#include "lib/derivation.h"
+#include "lib/sampler.h"
 #include "lib/grammar.h"
 #include "lib/recognise.h"
 #include "lib/selection.h"
@@ -287,7 +287,9 @@ static void begin_draws(struct draws *d, const struct grammar *g, const char *wh
 static void draw(struct draws *d, int agree) {
     struct err err = {0};
     for (;;) {
-        assert_int_equal(derivation_sample(d->sampler, &d->rng, &d->tree, &err), 0);
+        assert_int_equal(
+            sampler_draw(d->sampler, &d->rng, &(struct word_draws){.all = &d->rng}, &d->tree, &err),
+            0);
         buf_clear(&d->source);
         derivation_put_source(d->grammar, &d->tree, &d->source);
         uint64_t tags = d->tree.tags;

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <cmocka.h>
 
-#include "lib/derivation.h"
+#include "lib/sampler.h"
 #include "lib/recognise.h"
 #include "tests/unit/assert_error.h"
 #include "tests/unit/scratch.h"
@@ -161,7 +161,8 @@ static void sampled_sentences(void **state) {
         struct buf b = {0};
         for (uint64_t i = 0; i < 3000; i++) {
             struct rng draws = rng_at(1, RNG_GEN, i);
-            assert_int_equal(derivation_sample(s, &draws, &d, &err), 0);
+            assert_int_equal(sampler_draw(s, &draws, &(struct word_draws){.all = &draws}, &d, &err),
+                             0);
             buf_clear(&b);
             derivation_put_source(g, &d, &b);
             if (!accepts(r, b.data))

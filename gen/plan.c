@@ -1,0 +1,155 @@
+#include "gen/plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/opt.h"
+
+static size_t add_kind(struct plan *p, size_t class_index, int leak,
+                       const struct derivation *tree, char *name) {
+    p->kinds = mem_grow(p->kinds, &p->cap_kinds, p->n_kinds + 1, sizeof *p->kinds);
+    p->kinds[p->n_kinds] = (struct plan_kind){class_index, leak, tree, name};
+    return p->n_kinds++;
+}
+
+static void add_share(struct selection *s, double share) {
+    s->classes = mem_grow(s->classes, &s->cap, s->n + 1, sizeof *s->classes);
+    s->classes[s->n++] = (struct selection_class){.share = share};
+}
+
+/* RULE=AMOUNT: a kind and its share of all examples. */
+static int read_leak(struct plan *p, const struct grammar *g, char *item, int64_t count,
+                     double *share, struct err *err) {
+    char *equals = strchr(item, '=');
+    if (!equals)
+        return err_set(err, STATUS_USAGE, "--leak: '%s' is not RULE=AMOUNT", item);
+    *equals = '\0';
+    int32_t rule = vocab_find(&g->rules, item, strlen(item));
+    if (rule < 0) {
+        const char *near = msg_nearest(item, g->rules.words, g->rules.n);
+        return err_set(err, STATUS_USAGE, "--leak: %s has no rule '%s'%s%s%s", g->path, item,
+                       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    }
+    int64_t number;
+    if (opt_read_count(equals + 1, &number) == 0 && number >= 1)
+        *share = count > 0 ? (double)number / (double)count : 0;
+    else if (opt_read_number(equals + 1, share) != 0 || *share < 0 || *share >= 1)
+        return err_set(err, STATUS_USAGE,
+                       "--leak: '%s' is neither a share below 1 nor a whole number of examples",
+                       equals + 1);
+    struct buf name = {0};
+    buf_printf(&name, "leak:%s", g->rules.words[rule]);
+    add_kind(p, 0, rule, NULL, name.data);
+    return 0;
+}
+
+static int read_leaks(struct plan *p, const struct grammar *g, const char *list, int64_t count,
+                      struct err *err) {
+    double rest = 1;
+    add_share(&p->leaks, 1);
+    for (bool more = list != NULL; more;) {
+        size_t len = strcspn(list, ",");
+        char *item = mem_strndup(list, len);
+        double share = 0;
+        int result = read_leak(p, g, item, count, &share, err);
+        free(item);
+        if (result != 0)
+            return -1;
+        add_share(&p->leaks, share);
+        rest -= share;
+        more = list[len] == ',';
+        list += len + more;
+    }
+    if (rest < -1e-9)
+        return err_set(err, STATUS_USAGE, "--leak: more than all examples");
+    p->leaks.classes[0].share = fmax(rest, 0);
+    return 0;
+}
+
+/* Whether all examples of a class belong to a group of trees. */
+static bool covers(const struct tree_group *group, const struct selection *s, size_t class_index) {
+    uint64_t all = s->all, none = s->none;
+    if (s->n && s->classes[class_index].text) {
+        all |= s->classes[class_index].all;
+        none |= s->classes[class_index].none;
+    }
+    return (group->all & ~all) == 0 && (group->none & ~none) == 0;
+}
+
+/* Kinds for the trees of a group that a class may have. `tag` decides by patterns are left to the
+ * draws. */
+static int add_tree_kinds(struct plan *p, const struct grammar *g, const struct tree_group *group,
+                          size_t class_index, bool even, struct err *err) {
+    const struct selection *s = p->selection;
+    struct selection *shares = &p->tree_shares[class_index];
+    uint64_t by_tree = ~grammar_tags_by_pattern(g), all = s->all, none = s->none;
+    if (s->n && s->classes[class_index].text) {
+        all |= s->classes[class_index].all;
+        none |= s->classes[class_index].none;
+    }
+    double total = 0;
+    for (size_t k = 0; k < group->n; k++) {
+        const struct chosen_tree *tree = &group->trees[k];
+        uint64_t tags = tree->derivation.tags;
+        if ((all & by_tree & ~tags) || (none & by_tree & tags) ||
+            !treeset_allows(p->trees, g, &tree->derivation))
+            continue;
+        add_kind(p, class_index, -1, &tree->derivation,
+                 mem_strdup(selection_class_name(s, class_index)));
+        add_share(shares, even ? 1 : tree->probability);
+        total += even ? 1 : tree->probability;
+    }
+    if (shares->n == 0)
+        return err_set(err, STATUS_DATA, "%s: --trees: none of the chosen trees is of class '%s'",
+                       g->path, selection_class_name(s, class_index));
+    for (size_t k = 0; k < shares->n; k++)
+        shares->classes[k].share /= total;
+    return 0;
+}
+
+static int add_class(struct plan *p, const struct grammar *g, size_t class_index, bool even,
+                     struct err *err) {
+    p->first_kind[class_index] = p->n_kinds;
+    for (size_t i = 0; i < p->trees->n; i++)
+        if (covers(&p->trees->groups[i], p->selection, class_index))
+            return add_tree_kinds(p, g, &p->trees->groups[i], class_index, even, err);
+    add_kind(p, class_index, -1, NULL,
+             mem_strdup(selection_class_name(p->selection, class_index)));
+    return 0;
+}
+
+int plan_make(struct plan *p, const struct grammar *g, struct selection *selection,
+              const struct treeset *trees, bool even, const char *leaks, int64_t count,
+              struct err *err) {
+    *p = (struct plan){.selection = selection, .trees = trees};
+    size_t n_classes = selection->n ? selection->n : 1;
+    p->first_kind = mem_alloc(n_classes, sizeof *p->first_kind);
+    p->tree_shares = mem_alloc(n_classes, sizeof *p->tree_shares);
+    if (read_leaks(p, g, leaks, count, err) != 0)
+        return -1;
+    for (size_t i = 0; i < n_classes; i++)
+        if (add_class(p, g, i, even, err) != 0)
+            return -1;
+    return 0;
+}
+
+size_t plan_next(struct plan *p) {
+    size_t leak = p->leaks.n > 1 ? selection_next_class(&p->leaks) : 0;
+    if (leak > 0)
+        return leak - 1;
+    size_t class_index = selection_next_class(p->selection);
+    struct selection *shares = &p->tree_shares[class_index];
+    return p->first_kind[class_index] + (shares->n > 1 ? selection_next_class(shares) : 0);
+}
+
+void plan_free(struct plan *p) {
+    for (size_t i = 0; i < p->n_kinds; i++)
+        free(p->kinds[i].name);
+    for (size_t i = 0; p->tree_shares && i < (p->selection->n ? p->selection->n : 1); i++)
+        selection_free(&p->tree_shares[i]);
+    selection_free(&p->leaks);
+    free(p->kinds);
+    free(p->first_kind);
+    free(p->tree_shares);
+}
