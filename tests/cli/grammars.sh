@@ -23,6 +23,14 @@ is 'passive: --agree leaves out passives of @pp_subject' \
 is 'passive: on those the rules part' \
     "$(gen-grammar "$p" -n 3000 --where passiv,pp_subject --columns target,rules | rows | awk -F '\t' '$1 != $2' | wc -l)" 3000
 
+# German: the published generalisation set.
+gen-grammar "$GRAMMARS/question-german.gr" -n 3000 --disagree --text \
+    --where 'quest,two_aux,same_number,different_aux,!rc_on_object,rc_object=0.3333' --columns source,target,rules >german
+is 'German: two different auxiliaries of one number' \
+    "$(grep -v '^#' german | cut -f1 | grep -oE ' (kann|hat|können|haben)' | paste -d '' - - | sort -u | tr '\n' ',')" \
+    ' haben können, hat kann, kann hat, können haben,'
+is 'German: the first words differ' "$(grep -v '^#' german | awk -F '\t' '{ split($2, a, " "); split($3, b, " "); if (a[1] == b[1]) print }' | wc -l)" 0
+
 # Sentence types, enumerated from the text of a file with nothing of ours: strings of preterminals,
 # the symbols all of whose productions are single words. With -v map=FILE, the types of a file's
 # sentences.
