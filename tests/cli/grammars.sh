@@ -31,6 +31,20 @@ is 'German: two different auxiliaries of one number' \
     ' haben können, hat kann, kann hat, können haben,'
 is 'German: the first words differ' "$(grep -v '^#' german | awk -F '\t' '{ split($2, a, " "); split($3, b, " "); if (a[1] == b[1]) print }' | wc -l)" 0
 
+# Deep questions: the two corpora of the comment.
+q=$GRAMMARS/question-deep.gr
+gen-grammar "$q" -n 2000 --where 'quest&!rc_on_subject=0.5,decl=0.5' --columns source,target,rules,tags -o deep.zst
+is 'deep: main or first is left open in training' "$(rows <deep.zst | awk -F '\t' '$2 != $3' | wc -l)" 0
+is 'deep: every other shortcut is ruled out' \
+    "$(rows <deep.zst | awk -F '\t' '{ for (i = 4; i <= 8; i++) n[i] += $2 != $i } END { for (i = 4; i <= 8; i++) print (n[i] > 5) }' | sort -u)" 1
+gen-grammar "$q" -n 2000 --columns target,rules \
+    --where 'quest,subject_depth2,rc_on_object,negative_before,affirmative_before,first_agrees' -o deep.zst
+is 'deep: every shortcut is wrong in testing' "$(rows <deep.zst | awk -F '\t' '{ for (i = 2; i <= 7; i++) if ($1 == $i) print }' | wc -l)" 0
+is 'deep: each depth can be had' \
+    "$(for k in 1 2 3 4 5; do gen-grammar "$q" -n 50 --where "quest,subject_depth$k$([ $k = 5 ] || echo ",!subject_depth$((k + 1))")" --columns tags | rows | wc -l; done | uniq -c | tr -s ' ')" ' 5 50'
+is 'deep: nothing parts all rules from one another' \
+    "$(gen-grammar "$q" -n 1 --disagree --patience 20k 2>&1 >/dev/null | grep -c 'could make 0')" 1
+
 # Sentence types, enumerated from the text of a file with nothing of ours: strings of preterminals,
 # the symbols all of whose productions are single words. With -v map=FILE, the types of a file's
 # sentences.
