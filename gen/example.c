@@ -137,8 +137,8 @@ void example_put(const struct example *e, int column, struct buf *out) {
         buf_puts(out, e->class_name ? e->class_name : "");
         break;
     default:
-        answer = &e->answers[column == EXAMPLE_TARGET ? e->answer_for_target
-                                                      : column - EXAMPLE_RULES];
+        answer =
+            &e->answers[column == EXAMPLE_TARGET ? e->answer_for_target : column - EXAMPLE_RULES];
         buf_add(out, answer->data, answer->len);
     }
 }

@@ -6,8 +6,8 @@
 
 #include "lib/opt.h"
 
-static size_t add_kind(struct plan *p, size_t class_index, int leak,
-                       const struct derivation *tree, char *name) {
+static size_t add_kind(struct plan *p, size_t class_index, int leak, const struct derivation *tree,
+                       char *name) {
     p->kinds = mem_grow(p->kinds, &p->cap_kinds, p->n_kinds + 1, sizeof *p->kinds);
     p->kinds[p->n_kinds] = (struct plan_kind){class_index, leak, tree, name};
     return p->n_kinds++;
@@ -114,8 +114,7 @@ static int add_class(struct plan *p, const struct grammar *g, size_t class_index
     for (size_t i = 0; i < p->trees->n; i++)
         if (covers(&p->trees->groups[i], p->selection, class_index))
             return add_tree_kinds(p, g, &p->trees->groups[i], class_index, even, err);
-    add_kind(p, class_index, -1, NULL,
-             mem_strdup(selection_class_name(p->selection, class_index)));
+    add_kind(p, class_index, -1, NULL, mem_strdup(selection_class_name(p->selection, class_index)));
     return 0;
 }
 

@@ -10,9 +10,9 @@
 /* A kind of example. */
 struct plan_kind {
     size_t class_index;
-    int leak;                     /* the rule whose answer the example gives away; -1: none */
+    int leak;                      /* the rule whose answer the example gives away; -1: none */
     const struct derivation *tree; /* the syntax tree it must have; NULL: any that is allowed */
-    char *name;                   /* for the column `class` and for messages */
+    char *name;                    /* for the column `class` and for messages */
 };
 
 struct plan {
@@ -20,8 +20,8 @@ struct plan {
     const struct treeset *trees;
     struct plan_kind *kinds;
     size_t n_kinds, cap_kinds;
-    struct selection leaks; /* class 0: no leak; the others: one leak each */
-    size_t *first_kind;     /* [class]: its kinds, one for each of its trees, or one */
+    struct selection leaks;        /* class 0: no leak; the others: one leak each */
+    size_t *first_kind;            /* [class]: its kinds, one for each of its trees, or one */
     struct selection *tree_shares; /* [class] */
 };
 

@@ -114,8 +114,8 @@ static int expand(const struct growth *w, int state, int depth) {
         d->n_children > 64 * (size_t)DERIVATION_MAX_NODES)
         return -1;
     bool lexical = g->preterminal[t->symbol];
-    const struct alternative *a = draw(s, t, lexical ? words_of(w->words, t->symbol)
-                                                     : w->structure);
+    const struct alternative *a = draw(s, t,
+                                       lexical ? words_of(w->words, t->symbol) : w->structure);
     const struct production *p = &g->productions[a->production];
     int node = derivation_add(g, d, a->production);
     d->tags |= p->tags;
@@ -155,9 +155,8 @@ void sampler_redraw_words(const struct sampler *s, const struct word_draws *word
     for (size_t i = 0; i < d->n_nodes; i++) {
         int symbol = g->productions[d->nodes[i].production].left;
         if (g->preterminal[symbol])
-            d->nodes[i].production = draw(s, &s->states[s->of_symbol[symbol]],
-                                          words_of(words, symbol))
-                                         ->production;
+            d->nodes[i].production =
+                draw(s, &s->states[s->of_symbol[symbol]], words_of(words, symbol))->production;
     }
     derivation_sum_up(g, d);
 }

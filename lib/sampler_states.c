@@ -245,8 +245,7 @@ struct sampler *sampler_new(const struct grammar *g) {
     return s;
 }
 
-struct sampler *sampler_new_bounded(const struct grammar *g, int least, int most,
-                                    struct err *err) {
+struct sampler *sampler_new_bounded(const struct grammar *g, int least, int most, struct err *err) {
     struct sampler *s = build(g, (struct bounds){least, most});
     if (s)
         condition(s);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "lib/derivation.h"
+#include "lib/sampler.h"
 #include "lib/grammar.h"
 
 enum { DRAWING_WORDS = 200, DRAWING_RULES = 8 };
@@ -75,7 +75,8 @@ static inline void drawing_begin(struct drawing *d, const char *path) {
 static inline void drawing_next(struct drawing *d) {
     struct err err = {0};
     const struct grammar *g = d->grammar;
-    assert_int_equal(derivation_sample(d->sampler, &d->rng, &d->tree, &err), 0);
+    assert_int_equal(
+        sampler_draw(d->sampler, &d->rng, &(struct word_draws){.all = &d->rng}, &d->tree, &err), 0);
     buf_clear(&d->source);
     derivation_put_source(g, &d->tree, &d->source);
     words_cut(&d->words, d->source.data);
