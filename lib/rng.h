@@ -6,6 +6,7 @@
 #ifndef ESPALIER_RNG_H
 #define ESPALIER_RNG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Streams are named for ever: append only, never renumber. */
@@ -37,6 +38,11 @@ struct rng rng_at(uint64_t seed, enum rng_stream stream, uint64_t item);
 
 uint32_t rng_u32(struct rng *r);
 uint64_t rng_u64(struct rng *r);
+
+/* out[0..n) = what n calls of rng_u32 (rng_u64) would return, several times as fast: where the
+ * processor has AVX2, sixteen counters at a time. The bits are the same everywhere. */
+void rng_fill_u32(struct rng *r, uint32_t *out, size_t n);
+void rng_fill_u64(struct rng *r, uint64_t *out, size_t n);
 
 /* Uniform on [0, 1) with 53 bits. */
 double rng_uniform(struct rng *r);

@@ -67,6 +67,48 @@ static void counter_layout(void **state) {
     assert_true(rng_u64(&place) == 0x70880ddeccd1f924u); /* low word first */
 }
 
+/* Any way to cut the draws of an item into calls gives the same draws, to the last block and over
+ * the end of the block counter. */
+static void fill_is_the_same_draws(void **state) {
+    (void)state;
+    static const uint32_t starts[] = {0, 5, 0xfffffff0u};
+    enum { N = 700 };
+    uint32_t expected[N], got[N + 1];
+    uint64_t wide[N / 2 + 1];
+    struct rng cuts = rng_at(31, RNG_EVAL, 0);
+    for (size_t s = 0; s < sizeof starts / sizeof *starts; s++)
+        for (int trial = 0; trial < 200; trial++) {
+            struct rng one = rng_at(0xfedcba9876543210u + (uint64_t)trial, RNG_GEN,
+                                    0x89abcdef01234567u * (uint64_t)trial);
+            one.block = starts[s];
+            struct rng many = one;
+            for (size_t i = 0; i < N; i++)
+                expected[i] = rng_u32(&one);
+            for (size_t i = 0, n; i < N; i += n) {
+                n = rng_below(&cuts, trial % 2 ? 9 : 300);
+                n = n > N - i ? N - i : n;
+                got[i + n] = 0x5eed5eed;
+                rng_fill_u32(&many, got + i, n);
+                assert_int_equal(got[i + n], 0x5eed5eed); /* nothing behind the end */
+            }
+            assert_memory_equal(got, expected, sizeof expected);
+            assert_int_equal(rng_u32(&one), rng_u32(&many));
+
+            one = rng_at(1, RNG_GEN, (uint64_t)trial);
+            one.block = starts[s];
+            for (int i = 0; i < trial % 3; i++) /* begin inside a block, at an odd word too */
+                rng_u32(&one);
+            many = one;
+            size_t n = (size_t)trial % (N / 2);
+            wide[n] = 0x5eed5eed5eed5eed;
+            rng_fill_u64(&many, wide, n);
+            assert_true(wide[n] == 0x5eed5eed5eed5eed);
+            for (size_t i = 0; i < n; i++)
+                assert_true(wide[i] == rng_u64(&one));
+            assert_int_equal(rng_u32(&one), rng_u32(&many));
+        }
+}
+
 static void uniform(void **state) {
     (void)state;
     struct rng r = rng_at(0, RNG_INIT, 0);
@@ -178,10 +220,11 @@ static void normal(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_answers),  cmocka_unit_test(named_streams_are_for_ever),
-        cmocka_unit_test(counter_layout), cmocka_unit_test(uniform),
-        cmocka_unit_test(below_values),   cmocka_unit_test(below_is_uniform),
-        cmocka_unit_test(permutation),    cmocka_unit_test(normal),
+        cmocka_unit_test(known_answers),    cmocka_unit_test(named_streams_are_for_ever),
+        cmocka_unit_test(counter_layout),   cmocka_unit_test(fill_is_the_same_draws),
+        cmocka_unit_test(uniform),          cmocka_unit_test(below_values),
+        cmocka_unit_test(below_is_uniform), cmocka_unit_test(permutation),
+        cmocka_unit_test(normal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
