@@ -3,8 +3,10 @@
  * Reading: the first bytes tell whether the input is zstd or plain text. A compressed stream must
  * end at the end of a frame; one that ends inside a frame, fails its checksum or goes on with bytes
  * that start no frame is an error. Skippable frames are passed over. Lines end with LF; a last line
- * without LF counts; CR before LF is dropped. A NUL byte, bytes
- * that are no UTF-8 and a line over ZIO_LINE_MAX are errors.
+ * without LF counts; CR before LF is dropped. A NUL byte, bytes that are no UTF-8 and a line over
+ * ZIO_LINE_MAX are errors. Every line is returned as soon as it has arrived, and before any error
+ * that comes after it. A long input is read and decompressed ahead on a thread of its own; the
+ * lines and the errors are the same.
  *
  * Writing: whole lines are gathered to about 1 MiB a frame; every frame carries its content size
  * and a checksum and can be decompressed alone. Frames are compressed on a thread of their own; the
@@ -26,9 +28,12 @@ struct zio_reader;
 /* Open PATH ("-": standard input). NULL on error: STATUS_NOINPUT. */
 struct zio_reader *zio_open(const char *path, struct err *err) NODISCARD;
 
-/* The next line, NUL-terminated, without its end; valid until the next call.
- * 1: a line; 0: clean end; -1: error (STATUS_DATA, STATUS_IO). */
+/* The next line, NUL-terminated, without its end; valid, and the caller's to change, until the next
+ * call. 1: a line; 0: clean end; -1: error (STATUS_DATA, STATUS_IO). */
 int zio_getline(struct zio_reader *z, char **line, size_t *len, struct err *err) NODISCARD;
+
+/* Whether the next zio_getline returns without waiting for the input to go on. */
+bool zio_ready(struct zio_reader *z);
 
 /* The name for messages ("standard input" for "-"), the number of the last line returned
  * (from 1), whether the input is compressed. */
