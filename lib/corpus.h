@@ -30,6 +30,17 @@ struct corpus_reader *corpus_open(const char *path, struct err *err) NODISCARD;
  * call. 1: an example; 0: the end; -1: error. */
 int corpus_next(struct corpus_reader *c, char ***fields, struct err *err) NODISCARD;
 
+/* The next example as it stands: one text without its end, TABs and all, with the right number of
+ * fields; valid until the next call. Results as of corpus_next. */
+int corpus_next_row(struct corpus_reader *c, const char **row, size_t *len,
+                    struct err *err) NODISCARD;
+
+/* A field of the row that corpus_next_row returned last: a part of it, so without NUL behind. */
+const char *corpus_field(const struct corpus_reader *c, size_t column, size_t *len);
+
+/* Whether the next example, the end or an error is there without waiting for the input. */
+bool corpus_ready(struct corpus_reader *c);
+
 /* Column names in order; the index of a column, or -1. */
 const char *const *corpus_columns(const struct corpus_reader *c, size_t *n);
 int corpus_column(const struct corpus_reader *c, const char *name);
@@ -41,6 +52,11 @@ const char *corpus_header(const struct corpus_reader *c, const char *key, size_t
 /* The i-th header line of the sections read so far; false when there are no more. */
 bool corpus_header_line(const struct corpus_reader *c, size_t i, const char **key,
                         const char **value);
+
+/* The number of sections begun so far (headerless text is one), and which header lines are of
+ * section s: from *first on, *n of them. */
+size_t corpus_sections(const struct corpus_reader *c);
+void corpus_section(const struct corpus_reader *c, size_t s, size_t *first, size_t *n);
 
 /* The name for messages and the number of the current line. */
 const char *corpus_name(const struct corpus_reader *c);
@@ -75,10 +91,23 @@ int corpus_put_columns(struct corpus_writer *c, const char *const *names, size_t
                        struct err *err) NODISCARD;
 int corpus_put_row(struct corpus_writer *c, const char *const *fields, struct err *err) NODISCARD;
 
+/* Append a row that stands ready as text without its end. The caller answers for its number of
+ * fields; one that opens with '#' is an error. */
+int corpus_put_line(struct corpus_writer *c, const char *row, size_t len,
+                    struct err *err) NODISCARD;
+
 /* Append rows that stand ready as text: n whole lines, each with its LF. The caller answers for
  * them: one field a column, no row that opens with '#'. */
 int corpus_put_rows(struct corpus_writer *c, const char *text, size_t len, uint64_t n,
                     struct err *err) NODISCARD;
+
+/* End this section and begin another with its magic line: header lines follow, then the columns,
+ * which must be the same. */
+int corpus_put_section(struct corpus_writer *c, struct err *err) NODISCARD;
+
+/* Plain text: write what was put so far, for a person who waits. zstd: nothing, for the bytes
+ * depend on the rows alone. */
+int corpus_flush(struct corpus_writer *c, struct err *err) NODISCARD;
 
 /* Write the trailer and commit the file; or leave no file. Both free c. */
 int corpus_finish(struct corpus_writer *c, struct err *err) NODISCARD;

@@ -21,6 +21,11 @@ struct corpus_reader {
     size_t n_columns;
     struct header_line *lines;
     size_t n_lines, cap_lines;
+    size_t *sections; /* the header line that each begins with */
+    size_t n_sections, cap_sections;
+    char *row; /* the last one, of `length` bytes */
+    size_t length;
+    size_t *ends; /* of its fields */
     char **fields;
     char *held; /* the first line of headerless text, read ahead by corpus_open */
     uint64_t line;
@@ -75,6 +80,10 @@ static int next_line(struct corpus_reader *c, char **line, size_t *len, struct e
     return got;
 }
 
+static bool opens_section(const char *line) {
+    return line[0] == '#' && strncmp(line, MAGIC, strlen(MAGIC)) == 0;
+}
+
 /* Cut text at its TABs into at most max parts; returns how many parts there are. */
 static size_t cut(char *text, char **parts, size_t max) {
     size_t n = 0;
@@ -116,6 +125,7 @@ static int take_columns(struct corpus_reader *c, char *names, struct err *err) {
         if (result == 0) {
             c->columns = mem_alloc(n, sizeof *c->columns);
             c->fields = mem_alloc(n, sizeof *c->fields);
+            c->ends = mem_alloc(n, sizeof *c->ends);
             c->n_columns = n;
             for (size_t i = 0; i < n; i++)
                 c->columns[i] = mem_strdup(parts[i]);
@@ -138,6 +148,11 @@ static void keep_header_line(struct corpus_reader *c, const char *key, const cha
     c->lines[c->n_lines++] = (struct header_line){mem_strdup(key), mem_strdup(value)};
 }
 
+static void begin_section(struct corpus_reader *c) {
+    c->sections = mem_grow(c->sections, &c->cap_sections, c->n_sections + 1, sizeof *c->sections);
+    c->sections[c->n_sections++] = c->n_lines;
+}
+
 /* Read the header lines that follow a magic line, up to and with the columns. */
 static int read_header(struct corpus_reader *c, const char *magic, struct err *err) {
     if (strcmp(magic + strlen(MAGIC), "1") != 0)
@@ -146,6 +161,7 @@ static int read_header(struct corpus_reader *c, const char *magic, struct err *e
                        corpus_name(c), (unsigned long long)c->line, magic + strlen(MAGIC));
     c->has_header = c->in_section = true;
     c->rows = 0;
+    begin_section(c);
     for (;;) {
         char *line;
         size_t len;
@@ -187,7 +203,7 @@ struct corpus_reader *corpus_open(const char *path, struct err *err) {
     while (got > 0 && len == 0);
     if (got == 0)
         got = err_set(err, STATUS_DATA, "%s: is empty", corpus_name(c));
-    if (got > 0 && strncmp(line, MAGIC, strlen(MAGIC)) == 0) {
+    if (got > 0 && opens_section(line)) {
         got = read_header(c, line, err);
     } else if (got > 0 && names_columns(line)) {
         got = take_columns(c, line + (*line == '#'), err);
@@ -206,6 +222,8 @@ struct corpus_reader *corpus_open(const char *path, struct err *err) {
         corpus_close(c);
         return NULL;
     }
+    if (!c->has_header)
+        begin_section(c);
     return c;
 }
 
@@ -227,65 +245,110 @@ static int check_trailer(struct corpus_reader *c, const char *value, struct err 
     return 0;
 }
 
-static int take_row(struct corpus_reader *c, char *line, char ***fields, struct err *err) {
-    size_t n = cut(line, c->fields, c->n_columns);
+/* Find the fields of the row; returns how many there are. */
+static size_t find_fields(struct corpus_reader *c) {
+    char *end = c->row + c->length, *from = c->row;
+    for (size_t n = 0;;) {
+        char *tab = memchr(from, '\t', (size_t)(end - from));
+        if (n < c->n_columns)
+            c->ends[n] = (size_t)((tab ? tab : end) - c->row);
+        n++;
+        if (!tab)
+            return n;
+        from = tab + 1;
+    }
+}
+
+static int take_row(struct corpus_reader *c, char *line, size_t len, struct err *err) {
+    c->row = line;
+    c->length = len;
+    size_t n = find_fields(c);
     /* Published files end some lines with a stray TAB. */
-    if (!c->has_header && n == c->n_columns + 1) {
-        char *last = c->fields[c->n_columns - 1];
-        if (!*(last + strlen(last) + 1))
-            n--;
+    if (!c->has_header && n == c->n_columns + 1 && line[len - 1] == '\t') {
+        line[--c->length] = '\0';
+        n--;
     }
     if (n != c->n_columns)
         return err_set(err, STATUS_DATA, "%s: line %llu: %zu column%s, expected %zu",
                        corpus_name(c), (unsigned long long)c->line, n, n == 1 ? "" : "s",
                        c->n_columns);
     c->rows++;
-    *fields = c->fields;
     return 1;
 }
 
-int corpus_next(struct corpus_reader *c, char ***fields, struct err *err) {
+/* At the end of the input. 0: it may end here. */
+static int check_end(const struct corpus_reader *c, struct err *err) {
+    if (c->in_section && zio_is_compressed(c->in))
+        return err_set(err, STATUS_DATA,
+                       "%s: is cut short: after %llu examples the trailer ##end is missing",
+                       corpus_name(c), (unsigned long long)c->rows);
+    return 0;
+}
+
+/* A line that stands where a row may, and is none. 0: it was taken, go on. */
+static int take_mark(struct corpus_reader *c, char *line, struct err *err) {
+    if (c->in_section && strncmp(line, "##end\t", 6) == 0)
+        return check_trailer(c, line + 6, err);
+    if (opens_section(line) && (!c->in_section || !zio_is_compressed(c->in)))
+        return read_header(c, line, err);
+    return bad_line(c, err,
+                    c->in_section ? "a line opens with '#' but is no example and no trailer"
+                                  : "text after the trailer ##end that opens no new section");
+}
+
+/* Find the next row. Results as of corpus_next. */
+static int find_row(struct corpus_reader *c, struct err *err) {
+    if (c->held && c->rows == 0)
+        return take_row(c, c->held, strlen(c->held), err);
     for (;;) {
         char *line;
         size_t len;
-        if (c->held && c->rows == 0) {
-            line = c->held;
-            len = strlen(line);
-        } else {
-            int got = next_line(c, &line, &len, err);
-            if (got < 0)
-                return -1;
-            if (got == 0) {
-                if (c->in_section && zio_is_compressed(c->in))
-                    return err_set(err, STATUS_DATA,
-                                   "%s: is cut short: after %llu examples the trailer ##end is "
-                                   "missing",
-                                   corpus_name(c), (unsigned long long)c->rows);
-                return 0;
-            }
-        }
-        if (!c->has_header) {
-            if (len == 0)
-                continue;
-            if (strncmp(line, MAGIC, strlen(MAGIC)) == 0)
-                return bad_line(c, err, "a corpus with a header follows text without one");
-            return take_row(c, line, fields, err);
-        }
-        if (c->in_section && line[0] != '#')
-            return take_row(c, line, fields, err);
-        if (c->in_section && strncmp(line, "##end\t", 6) == 0) {
-            if (check_trailer(c, line + 6, err) != 0)
-                return -1;
-        } else if (strncmp(line, MAGIC, strlen(MAGIC)) == 0 &&
-                   (!c->in_section || !zio_is_compressed(c->in))) {
-            if (read_header(c, line, err) != 0)
-                return -1;
-        } else if (!c->in_section) {
-            return bad_line(c, err, "text after the trailer ##end that opens no new section");
-        } else {
-            return bad_line(c, err, "a line opens with '#' but is no example and no trailer");
-        }
+        int got = next_line(c, &line, &len, err);
+        if (got <= 0)
+            return got < 0 ? -1 : check_end(c, err);
+        if (!c->has_header && opens_section(line))
+            return bad_line(c, err, "a corpus with a header follows text without one");
+        if (c->has_header ? c->in_section && line[0] != '#' : len > 0)
+            return take_row(c, line, len, err);
+        if (c->has_header && take_mark(c, line, err) != 0)
+            return -1;
     }
+}
+
+int corpus_next(struct corpus_reader *c, char ***fields, struct err *err) {
+    int got = find_row(c, err);
+    for (size_t i = 0, from = 0; got > 0 && i < c->n_columns; from = c->ends[i++] + 1) {
+        c->fields[i] = c->row + from;
+        c->row[c->ends[i]] = '\0';
+    }
+    *fields = c->fields;
+    return got;
+}
+
+int corpus_next_row(struct corpus_reader *c, const char **row, size_t *len, struct err *err) {
+    int got = find_row(c, err);
+    *row = c->row;
+    *len = c->length;
+    return got;
+}
+
+const char *corpus_field(const struct corpus_reader *c, size_t column, size_t *len) {
+    size_t from = column ? c->ends[column - 1] + 1 : 0;
+    *len = c->ends[column] - from;
+    return c->row + from;
+}
+
+bool corpus_ready(struct corpus_reader *c) {
+    return (c->held && c->rows == 0) || zio_ready(c->in);
+}
+
+size_t corpus_sections(const struct corpus_reader *c) {
+    return c->n_sections;
+}
+
+void corpus_section(const struct corpus_reader *c, size_t s, size_t *first, size_t *n) {
+    *first = c->sections[s];
+    *n = (s + 1 < c->n_sections ? c->sections[s + 1] : c->n_lines) - *first;
 }
 
 void corpus_close(struct corpus_reader *c) {
@@ -299,6 +362,8 @@ void corpus_close(struct corpus_reader *c) {
     }
     free(c->columns);
     free(c->fields);
+    free(c->ends);
+    free(c->sections);
     free(c->lines);
     free(c->held);
     zio_close(c->in);
@@ -325,8 +390,8 @@ int corpus_hash(const char *path, uint64_t *hash, uint64_t *examples, struct err
         if (!counts)
             continue;
         *examples += len && !(has_header && line[0] == '#');
-        hash_add(sum, line, len);
-        hash_add(sum, "\n", 1);
+        line[len] = '\n';
+        hash_add(sum, line, len + 1);
     }
     *hash = hash_end(sum);
     zio_close(z);

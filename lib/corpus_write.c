@@ -19,6 +19,12 @@ static int put_line(struct corpus_writer *c, struct err *err) {
     return zio_putline(c->out, c->line.data, c->line.len, err);
 }
 
+static int put_magic(struct corpus_writer *c, struct err *err) {
+    buf_clear(&c->line);
+    buf_puts(&c->line, MAGIC);
+    return put_line(c, err);
+}
+
 struct corpus_writer *corpus_create(const char *path, enum corpus_form form, struct err *err) {
     struct outfile *f = outfile_open(path, err);
     if (!f)
@@ -26,8 +32,7 @@ struct corpus_writer *corpus_create(const char *path, enum corpus_form form, str
     bool text = form == CORPUS_TEXT || (form == CORPUS_AUTO && isatty(outfile_fd(f)));
     struct corpus_writer *c = mem_alloc(1, sizeof *c);
     c->out = zio_write_to(f, text ? 0 : 1);
-    buf_puts(&c->line, MAGIC);
-    if (put_line(c, err) != 0) {
+    if (put_magic(c, err) != 0) {
         corpus_discard(c);
         return NULL;
     }
@@ -74,16 +79,38 @@ int corpus_put_row(struct corpus_writer *c, const char *const *fields, struct er
     return put_line(c, err);
 }
 
+int corpus_put_line(struct corpus_writer *c, const char *row, size_t len, struct err *err) {
+    c->rows++;
+    if (len && row[0] == '#')
+        return err_set(err, STATUS_DATA,
+                       "example %llu: '%.*s' opens with '#', which no line of a corpus may",
+                       (unsigned long long)c->rows, (int)(len < 60 ? len : 60), row);
+    return zio_putline(c->out, row, len, err);
+}
+
 int corpus_put_rows(struct corpus_writer *c, const char *text, size_t len, uint64_t n,
                     struct err *err) {
     c->rows += n;
     return zio_putlines(c->out, text, len, err);
 }
 
-int corpus_finish(struct corpus_writer *c, struct err *err) {
+static int put_trailer(struct corpus_writer *c, struct err *err) {
     buf_clear(&c->line);
     buf_printf(&c->line, "##end\tn=%llu", (unsigned long long)c->rows);
-    int result = put_line(c, err);
+    c->rows = 0;
+    return put_line(c, err);
+}
+
+int corpus_put_section(struct corpus_writer *c, struct err *err) {
+    return put_trailer(c, err) == 0 ? put_magic(c, err) : -1;
+}
+
+int corpus_flush(struct corpus_writer *c, struct err *err) {
+    return zio_flush(c->out, err);
+}
+
+int corpus_finish(struct corpus_writer *c, struct err *err) {
+    int result = put_trailer(c, err);
     struct zio_writer *out = c->out;
     buf_free(&c->line);
     free(c);

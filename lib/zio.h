@@ -56,6 +56,9 @@ int zio_putline(struct zio_writer *z, const char *line, size_t len, struct err *
  * zio_putline for each. */
 int zio_putlines(struct zio_writer *z, const char *text, size_t len, struct err *err) NODISCARD;
 
+/* Plain text: write the lines put so far. zstd: nothing, since frames depend on the lines alone. */
+int zio_flush(struct zio_writer *z, struct err *err) NODISCARD;
+
 /* Flush, and commit the outfile: zio_finish. Throw everything away: zio_discard. Both free z. */
 int zio_finish(struct zio_writer *z, struct err *err) NODISCARD;
 void zio_discard(struct zio_writer *z);

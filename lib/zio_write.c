@@ -84,7 +84,7 @@ struct zio_writer *zio_write_to(struct outfile *f, int level) {
     return z;
 }
 
-static int flush(struct zio_writer *z, struct err *err) {
+static int end_frame(struct zio_writer *z, struct err *err) {
     if (!z->frame)
         return 0;
     z->frame = NULL;
@@ -106,7 +106,7 @@ static size_t room(const struct zio_writer *z) {
 }
 
 int zio_putline(struct zio_writer *z, const char *line, size_t len, struct err *err) {
-    if (len + 1 > room(z) && flush(z, err) != 0)
+    if (len + 1 > room(z) && end_frame(z, err) != 0)
         return -1;
     if (add(z, line, len, err) != 0)
         return -1;
@@ -126,7 +126,7 @@ static size_t whole_lines(const char *text, size_t len, size_t most) {
 int zio_putlines(struct zio_writer *z, const char *text, size_t len, struct err *err) {
     while (len > 0) {
         size_t n = whole_lines(text, len, room(z));
-        if (n == 0 && flush(z, err) != 0)
+        if (n == 0 && end_frame(z, err) != 0)
             return -1;
         if (n == 0)
             n = whole_lines(text, len, room(z));
@@ -140,6 +140,12 @@ int zio_putlines(struct zio_writer *z, const char *text, size_t len, struct err 
     return 0;
 }
 
+int zio_flush(struct zio_writer *z, struct err *err) {
+    if (z->zstd)
+        return 0;
+    return end_frame(z, err) != 0 ? -1 : pipeline_drain(z->frames, err);
+}
+
 static void release(struct zio_writer *z) {
     pipeline_free(z->frames);
     ZSTD_freeCCtx(z->zstd);
@@ -147,7 +153,7 @@ static void release(struct zio_writer *z) {
 }
 
 int zio_finish(struct zio_writer *z, struct err *err) {
-    if (flush(z, err) != 0 || pipeline_drain(z->frames, err) != 0) {
+    if (end_frame(z, err) != 0 || pipeline_drain(z->frames, err) != 0) {
         zio_discard(z);
         return -1;
     }

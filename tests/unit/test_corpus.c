@@ -211,6 +211,101 @@ static void joined_sections(void **state) {
     buf_free(&text);
 }
 
+/* The scratch file's rows by corpus_next_row, their fields apart, as read_all tells them. */
+static void rows_are(const char *text, bool compressed, const char *rows, const char *fields) {
+    struct buf whole = {0}, parts = {0};
+    struct err err = {0};
+    put_text(text, compressed);
+    struct corpus_reader *c = corpus_open(scratch_file, &err);
+    assert_non_null(c);
+    size_t n, len, field_len;
+    corpus_columns(c, &n);
+    const char *row;
+    int got;
+    buf_puts(&whole, "");
+    buf_puts(&parts, "");
+    assert_true(corpus_ready(c));
+    while ((got = corpus_next_row(c, &row, &len, &err)) > 0) {
+        buf_add(&whole, row, len);
+        buf_putc(&whole, ';');
+        for (size_t i = n; i-- > 0;) { /* in any order */
+            const char *field = corpus_field(c, i, &field_len);
+            buf_add(&parts, field, field_len);
+            buf_putc(&parts, i ? '|' : ';');
+        }
+    }
+    assert_int_equal(got, 0);
+    assert_int_equal(corpus_next_row(c, &row, &len, &err), 0);
+    assert_string_equal(whole.data, rows);
+    assert_string_equal(parts.data, fields);
+    corpus_close(c);
+    buf_free(&whole);
+    buf_free(&parts);
+}
+
+static void rows_as_they_stand(void **state) {
+    (void)state;
+    for (int z = 0; z <= 1; z++) {
+        rows_are(HEAD "a\tb\nc\t\n\td\n\t\n##end\tn=4\n", z, "a\tb;c\t;\td;\t;", "b|a;|c;d|;|;");
+        rows_are("a\tb\t\n\nc\td", z, "a\tb;c\td;", "b|a;d|c;"); /* without the stray TAB */
+        rows_are("a b\n\nc\r\n", z, "a b;c;", "a b;c;");
+        rows_are("##espalier 1\n#source\n\na\n##end\tn=2\n", z, ";a;", ";a;");
+        rows_are("#source\ttarget\ttags\na\tb\tc\n", z, "a\tb\tc;", "c|b|a;");
+    }
+    struct err err = {0};
+    put_text(HEAD "a\tb\nc\n##end\tn=2\n", true);
+    struct corpus_reader *c = corpus_open(scratch_file, &err);
+    const char *row;
+    size_t len;
+    assert_int_equal(corpus_next_row(c, &row, &len, &err), 1);
+    assert_int_equal(corpus_next_row(c, &row, &len, &err), -1);
+    assert_error(&err, STATUS_DATA, scratch_file, "line 7: 1 column, expected 2");
+    corpus_close(c);
+}
+
+/* Which header lines the reader gives to each section, as "key=value " and ";". */
+static void sections_are(const struct corpus_reader *c, const char *expected) {
+    struct buf text = {0};
+    buf_puts(&text, "");
+    for (size_t s = 0; s < corpus_sections(c); s++) {
+        size_t first, n;
+        const char *key, *value;
+        corpus_section(c, s, &first, &n);
+        for (size_t i = first; i < first + n; i++) {
+            assert_true(corpus_header_line(c, i, &key, &value));
+            buf_printf(&text, "%s=%s ", key, value);
+        }
+        buf_putc(&text, ';');
+    }
+    assert_string_equal(text.data, expected);
+    buf_free(&text);
+}
+
+static void sections_are_told_apart(void **state) {
+    (void)state;
+    struct err err = {0};
+    const char *row;
+    size_t len;
+    put_text("##espalier 1\n##a\t1\n##b\t2\n#source\nx\n##end\tn=1\n"
+             "##espalier 1\n#source\n##end\tn=0\n"
+             "##espalier 1\n##a\t3\n#source\ny\n##end\tn=1\n",
+             true);
+    struct corpus_reader *c = corpus_open(scratch_file, &err);
+    assert_non_null(c);
+    sections_are(c, "a=1 b=2 ;");
+    assert_int_equal(corpus_next_row(c, &row, &len, &err), 1);
+    sections_are(c, "a=1 b=2 ;");
+    assert_int_equal(corpus_next_row(c, &row, &len, &err), 1);
+    sections_are(c, "a=1 b=2 ;;a=3 ;");
+    assert_int_equal(corpus_next_row(c, &row, &len, &err), 0);
+    assert_int_equal(corpus_sections(c), 3);
+    corpus_close(c);
+    put_text("x\n", false);
+    c = corpus_open(scratch_file, &err);
+    sections_are(c, ";");
+    corpus_close(c);
+}
+
 static struct corpus_writer *begin(enum corpus_form form) {
     struct err err = {0};
     static const char *const columns[] = {"source", "target"};
@@ -303,12 +398,97 @@ static void writer_refuses(void **state) {
     assert_int_equal(err.status, STATUS_CANTCREATE);
 }
 
+static void ready_rows_and_sections_are_written(void **state) {
+    (void)state;
+    struct err err = {0};
+    static const char *const columns[] = {"source", "target"};
+    for (int form = CORPUS_TEXT; form <= CORPUS_ZSTD; form++) {
+        struct corpus_writer *c = begin((enum corpus_form)form);
+        assert_int_equal(corpus_put_line(c, "a\tb", 3, &err), 0);
+        assert_int_equal(corpus_put_rows(c, "c\td\n\te\n", 7, 2, &err), 0);
+        assert_int_equal(corpus_flush(c, &err), 0);
+        assert_int_equal(corpus_put_section(c, &err), 0);
+        assert_int_equal(corpus_put_header(c, "second", "2", &err), 0);
+        assert_int_equal(corpus_put_columns(c, columns, 2, &err), 0);
+        assert_int_equal(corpus_put_line(c, "f\t#", 3, &err), 0);
+        assert_int_equal(corpus_finish(c, &err), 0);
+        struct buf rows = {0};
+        if (read_all(&rows, &err) != 0)
+            fail_msg("%s", err.text);
+        assert_string_equal(rows.data, "a|b;c|d;|e;f|#;");
+        if (form == CORPUS_TEXT)
+            assert_content(scratch_file, "##espalier 1\n##key\tvalue\twith TAB\n"
+                                         "#source\ttarget\na\tb\nc\td\n\te\n##end\tn=3\n"
+                                         "##espalier 1\n##second\t2\n"
+                                         "#source\ttarget\nf\t#\n##end\tn=1\n");
+        buf_free(&rows);
+    }
+    struct corpus_writer *c = begin(CORPUS_TEXT);
+    assert_int_equal(corpus_put_line(c, "a\tb", 3, &err), 0);
+    assert_int_equal(corpus_put_line(c, "#a\tb", 4, &err), -1);
+    assert_error(&err, STATUS_DATA, NULL, "example 2: '#a\tb' opens with '#'");
+    corpus_discard(c);
+}
+
+static size_t size_of(const char *path) {
+    struct buf content = {0};
+    scratch_get(path, &content);
+    size_t size = content.len;
+    buf_free(&content);
+    return size;
+}
+
+/* To a device or a pipe, plain text can be had at once; zstd does not depend on when. */
+static void flushing(void **state) {
+    (void)state;
+    struct err err = {0};
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    int saved = dup(STDOUT_FILENO);
+    fflush(NULL);
+    dup2(ends[1], STDOUT_FILENO);
+    struct corpus_writer *c = corpus_create("-", CORPUS_TEXT, &err);
+    int put = corpus_put_line(c, "a", 1, &err), flushed = corpus_flush(c, &err);
+    dup2(saved, STDOUT_FILENO);
+    char text[64] = "";
+    ssize_t n = read(ends[0], text, sizeof text - 1);
+    corpus_discard(c);
+    close(saved);
+    close(ends[0]);
+    close(ends[1]);
+    assert_int_equal(put, 0);
+    assert_int_equal(flushed, 0);
+    assert_int_equal(n, 15);
+    assert_string_equal(text, "##espalier 1\na\n");
+
+    size_t size[2];
+    for (int often = 0; often <= 1; often++) {
+        c = begin(CORPUS_ZSTD);
+        for (int i = 0; i < 100; i++) {
+            assert_int_equal(corpus_put_line(c, "a\tb", 3, &err), 0);
+            if (often)
+                assert_int_equal(corpus_flush(c, &err), 0);
+        }
+        assert_int_equal(corpus_finish(c, &err), 0);
+        size[often] = size_of(scratch_file);
+    }
+    assert_int_equal(size[0], size[1]);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(header_and_columns), cmocka_unit_test(trailer),
-        cmocka_unit_test(bad_headers),        cmocka_unit_test(uneven_rows),
-        cmocka_unit_test(headerless),         cmocka_unit_test(joined_sections),
-        cmocka_unit_test(round_trip),         cmocka_unit_test(writer_refuses),
+        cmocka_unit_test(header_and_columns),
+        cmocka_unit_test(trailer),
+        cmocka_unit_test(bad_headers),
+        cmocka_unit_test(uneven_rows),
+        cmocka_unit_test(headerless),
+        cmocka_unit_test(joined_sections),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(writer_refuses),
+        cmocka_unit_test(rows_as_they_stand),
+        cmocka_unit_test(sections_are_told_apart),
+        cmocka_unit_test(ready_rows_and_sections_are_written),
+        cmocka_unit_test(flushing),
     };
     return cmocka_run_group_tests_name("corpus", tests, scratch_make, scratch_remove);
 }
