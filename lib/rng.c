@@ -140,6 +140,20 @@ uint32_t rng_below(struct rng *r, uint32_t n) {
     return (uint32_t)(product >> 32);
 }
 
+uint64_t rng_below64(struct rng *r, uint64_t n) {
+    __extension__ typedef unsigned __int128 wide;
+    wide product = (wide)rng_u64(r) * n;
+    uint64_t low = (uint64_t)product;
+    if (low < n) {
+        uint64_t threshold = -n % n;
+        while (low < threshold) {
+            product = (wide)rng_u64(r) * n;
+            low = (uint64_t)product;
+        }
+    }
+    return (uint64_t)(product >> 64);
+}
+
 double rng_normal(struct rng *r) {
     double u = 1.0 - rng_uniform(r), v = rng_uniform(r);
     return sqrt(-2.0 * log(u)) * cos(6.283185307179586476925 * v);

@@ -50,6 +50,9 @@ double rng_uniform(struct rng *r);
 /* Uniform on 0 .. n-1, n >= 1, without bias (Lemire 2019, arXiv:1805.10941). */
 uint32_t rng_below(struct rng *r, uint32_t n);
 
+/* The same for 64 bits; a draw takes twice as many random bits. */
+uint64_t rng_below64(struct rng *r, uint64_t n);
+
 /* Standard normal by Box and Muller in double; each call uses four draws and makes one value, so
  * that value k of an item does not depend on how the values before it were used. */
 double rng_normal(struct rng *r);

@@ -145,6 +145,16 @@ static void below_values(void **state) {
         assert_int_equal(rng_below(&r, 3u << 30), wide[i]);
     for (int i = 0; i < 10; i++)
         assert_int_equal(rng_below(&r, 1), 0);
+    static const uint64_t ten64[] = {9, 1, 4, 1, 4, 5, 5, 1};
+    static const uint64_t wide64[] = {6690713180846979947u, 1684823129415314914u,
+                                      8085051795791907778u, 1963942612452685157u};
+    r = rng_at(7, RNG_GEN, 5000);
+    for (size_t i = 0; i < sizeof ten64 / sizeof *ten64; i++)
+        assert_true(rng_below64(&r, 10) == ten64[i]);
+    r = rng_at(7, RNG_GEN, 5000);
+    for (size_t i = 0; i < sizeof wide64 / sizeof *wide64; i++)
+        assert_true(rng_below64(&r, (uint64_t)3 << 62) == wide64[i]);
+    assert_true(rng_below64(&r, 1) == 0);
 }
 
 static void below_is_uniform(void **state) {
@@ -166,6 +176,10 @@ static void below_is_uniform(void **state) {
     for (size_t i = 0; i < 30000; i++)
         counts[rng_below(&r, 3u << 30) >> 30]++;
     assert_chi_square(counts, 3, 10000);
+    size_t counts64[3] = {0};
+    for (size_t i = 0; i < 30000; i++)
+        counts64[rng_below64(&r, (uint64_t)3 << 62) >> 62]++;
+    assert_chi_square(counts64, 3, 10000);
 }
 
 static void permutation(void **state) {
