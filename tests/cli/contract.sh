@@ -5,10 +5,16 @@ status_of() { # command... ; leaves out, err
     "$@" >out 2>err
     echo $?
 }
-# Every option of a tool's table, as TYPE NAME, read from its source.
+# The lines of a tool's source, and those of the macros for option rows that it uses.
+source_of() {
+    cat "$ROOT"/*/"$1".c
+    grep -oE '\<[A-Z_]+_OPTIONS\(' "$ROOT"/*/"$1".c | grep -oE '[A-Z_]+_OPTIONS' | sort -u | while read -r macro; do
+        sed -n "/^#define $macro(/,/[^\\\\]\$/p" "$ROOT"/gen/*.h
+    done
+}
+# Every option of a tool's table, as TYPE NAME LETTER (0: none), read from its source.
 table() {
-    sed -nE "s/^ *\{OPT_(FLAG|COUNT|SEED|NUMBER|TEXT|CHOICE|LIST), ('.'|0), \"([a-z0-9-]+)\".*/\1 \3/p" \
-        "$ROOT"/*/"$1".c
+    source_of "$1" | sed -nE "s/^.*\<OPT_(FLAG|COUNT|SEED|NUMBER|TEXT|CHOICE|LIST), +('.'|0), \"([a-z0-9-]+)\".*/\1 \3 \2/p"
 }
 # Values of a type that must be refused.
 bad_values() {
@@ -26,9 +32,10 @@ for path in "$BIN"/*; do
     [ "$(status_of "$tool" --help)" = 0 ] || bad+="status "
     [ -s err ] && bad+="stderr "
     [ "$(head -c 7 out)" = "Usage: " ] || bad+="usage "
+    head -1 out >usage
     table "$tool" >table
     [ -s table ] || bad+="no-table "
-    while read -r _ name; do
+    while read -r _ name _; do
         grep -qE -- "--$name( |$)" out || bad+="$name "
     done <table
     if [ -z "$bad" ]; then pass "$tool --help tells every option"; else fail "$tool --help" "$bad" "$(cat err)"; fi
@@ -45,12 +52,16 @@ for path in "$BIN"/*; do
     refuse "$tool: unknown option" 64 "^$tool: unknown option --zzzzzzzz" "$tool" --zzzzzzzz
     refuse "$tool: unknown letter" 64 "^$tool: unknown option -Z" "$tool" -Z
     refuse "$tool: typo of --help" 64 'did you mean --help' "$tool" --hepl
-    refuse "$tool: missing operand" 64 "^$tool: missing operand; usage: $tool " "$tool"
+    if ! grep -qE '^Usage: [a-z-]+ \[OPTION\]\.\.\.$' usage; then
+        refuse "$tool: missing operand" 64 "^$tool: missing operand; usage: $tool " "$tool"
+    else
+        refuse "$tool: an operand too many" 64 "^$tool: too many operands.*; usage: $tool " "$tool" operand
+    fi
     refuse "$tool: control characters are not echoed" 64 "unknown option --a\?b" "$tool" "$(printf -- '--a\033b')"
 
     # Each option: a typo is corrected, a value is needed, and it must be one of its type.
     bad=
-    while read -r type name; do
+    while read -r type name _; do
         typo=${name}x
         [ "$(status_of "$tool" "--$typo")" = 64 ] && grep -q "did you mean --$name?" err || bad+="--$typo: $(cat err)"$'\n'
         if [ "$type" = FLAG ]; then
@@ -65,7 +76,7 @@ for path in "$BIN"/*; do
     done <table
     if [ -z "$bad" ]; then pass "$tool: options and their values are checked"; else fail "$tool: options and their values are checked" "$bad"; fi
 
-    refuse "$tool: no letter without its value" 64 'needs a value' "$tool" "-$("$tool" --help | sed -nE 's/^ *-(.), --.*<.*/\1/p' | head -1)"
+    refuse "$tool: no letter without its value" 64 'needs a value' "$tool" "-$(sed -nE "s/^(COUNT|TEXT) .* '(.)'$/\2/p" table | head -1)"
     if [ -w /dev/full ]; then
         refuse "$tool --help to a full disk" 74 "^$tool: standard output: cannot write: No space" bash -c "exec $tool --help >/dev/full"
         refuse "$tool --version to a full disk" 74 "^$tool: standard output: cannot write: No space" bash -c "exec $tool --version >/dev/full"
