@@ -35,6 +35,7 @@ struct generator {
     struct range length; /* words of the source */
     bool bounded_length, held_out_only;
     bool agree, disagree, fixed_trees, fixed_lexicon;
+    bool *asked_about; /* [rule]: what --agree, --disagree and --leak ask about */
     uint64_t seed;
     uint64_t tags_needed; /* of those that patterns give */
     bool early_class;     /* the tree alone decides the class */
@@ -68,17 +69,17 @@ static void worker_free(void *worker) {
     free(w);
 }
 
-/* Whether the rules' answers are as asked: all the same, all different, or those of a rule that is
- * given away different from all others. */
+/* Whether the rules' answers are as asked: all the same; that of the target different from all
+ * others; that of a rule that is given away different from all others. */
 static bool answers_fit(const struct generator *gen, const struct example *e, int leak) {
-    size_t n = gen->grammar->rules.n;
-    for (size_t i = 0; i < n; i++) {
-        if (leak >= 0 && (int)i != leak && example_same_answer(e, i, (size_t)leak))
+    size_t odd = leak >= 0 ? (size_t)leak : 0;
+    while (leak < 0 && !gen->asked_about[odd])
+        odd++;
+    for (size_t i = 0; i < gen->grammar->rules.n; i++)
+        if (i != odd && gen->asked_about[i] &&
+            ((leak >= 0 || gen->disagree) ? example_same_answer(e, i, odd)
+                                          : gen->agree && !example_same_answer(e, i, odd)))
             return false;
-        for (size_t j = 0; j < i && leak < 0 && (gen->agree || gen->disagree); j++)
-            if (example_same_answer(e, i, j) != gen->agree)
-                return false;
-    }
     return true;
 }
 
@@ -314,9 +315,32 @@ static int write_corpus(struct generator *gen, const struct generate *g, struct 
     return generate_rows(g, &maker, out, err);
 }
 
-static void check_rules(const struct generator *gen, const char *option) {
-    if (gen->grammar->rules.n < 2)
-        msg_die(STATUS_USAGE, "%s: %s has fewer than two rules", option, gen->grammar->path);
+/* Read --rules: the rules that conditions ask about; NULL: all. */
+static void read_rules(struct generator *gen, const char *list, const char *asked) {
+    const struct grammar *g = gen->grammar;
+    size_t n = 0;
+    gen->asked_about = mem_alloc(g->rules.n + 1, sizeof *gen->asked_about);
+    gen->asked_about[g->rules.n] = true;
+    for (size_t r = 0; r < g->rules.n && !list; r++, n++)
+        gen->asked_about[r] = true;
+    for (bool more = list != NULL; more; n++) {
+        size_t len = strcspn(list, ",");
+        int32_t rule = vocab_find(&g->rules, list, len);
+        if (rule < 0 || gen->asked_about[rule]) {
+            char *name = mem_strndup(list, len);
+            const char *near = msg_nearest(name, g->rules.words, g->rules.n);
+            if (rule >= 0)
+                msg_die(STATUS_USAGE, "--rules names '%s' twice", name);
+            msg_die(STATUS_USAGE, "--rules: %s has no rule '%s'%s%s%s", g->path, name,
+                    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        }
+        gen->asked_about[rule] = true;
+        more = list[len] == ',';
+        list += len + more;
+    }
+    if (asked && n < 2)
+        msg_die(STATUS_USAGE, "%s: %s has fewer than two rules%s", asked, g->path,
+                list ? " among those named" : "");
 }
 
 int main(int argc, char **argv) {
@@ -327,7 +351,7 @@ int main(int argc, char **argv) {
     struct output output = {0};
     struct generator gen = {0};
     const char *where = NULL, *columns = NULL, *trees = NULL, *words = NULL, *depth = NULL,
-               *length = NULL, *hold_out = NULL, *leak = NULL;
+               *length = NULL, *hold_out = NULL, *leak = NULL, *rules = NULL;
     const char *tree_choice = "uniform", *tree_shares = "equal", *part = "train";
     double temperature = 1;
     struct opt options[] = {
@@ -350,8 +374,10 @@ int main(int argc, char **argv) {
         {OPT_FLAG, 0, "agree", &gen.agree, NULL,
          "keep those on which all rules agree (ambiguous data)"},
         {OPT_FLAG, 0, "disagree", &gen.disagree, NULL,
-         "keep those on which all rules' answers differ from one another (out-of-distribution "
-         "data)"},
+         "keep those on which the target differs from the answer of every other rule "
+         "(out-of-distribution data)"},
+        {OPT_TEXT, 0, "rules", &rules, "list",
+         "the rules that --agree, --disagree and --leak ask about [all]"},
         {OPT_TEXT, 0, "leak", &leak, "list",
          "give rules away: linear=0.01 makes one in a hundred an example on which that rule "
          "differs from all others and states the target; linear=50 makes 50 such examples"},
@@ -415,8 +441,11 @@ int main(int argc, char **argv) {
     gen.grammar = grammar_read(operands[0], &err);
     if (!gen.grammar)
         msg_die_err(&err);
-    if (gen.agree || gen.disagree || leak)
-        check_rules(&gen, gen.agree ? "--agree" : gen.disagree ? "--disagree" : "--leak");
+    read_rules(&gen, rules,
+               gen.agree      ? "--agree"
+               : gen.disagree ? "--disagree"
+               : leak         ? "--leak"
+                              : NULL);
     if (grammar_set_temperature(gen.grammar, temperature, &err) != 0 ||
         (words && grammar_limit_words(gen.grammar, words, gen.seed, &err) != 0) ||
         holdout_read(&gen.holdout, hold_out, gen.grammar, &err) != 0 ||
@@ -467,6 +496,7 @@ int main(int argc, char **argv) {
     sampler_free(gen.sampler);
     selection_free(&gen.selection);
     columns_free(&gen.columns);
+    free(gen.asked_about);
     example_free_names(names, n_names);
     grammar_free(gen.grammar);
     free(list);
