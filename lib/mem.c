@@ -62,22 +62,10 @@ char *mem_strdup(const char *text) {
     return mem_strndup(text, strlen(text));
 }
 
-void buf_add(struct buf *b, const void *bytes, size_t len) {
-    if (len >= SIZE_MAX - b->len)
-        out_of_memory(len, 1);
-    b->data = mem_grow(b->data, &b->cap, b->len + len + 1, 1);
-    if (len)
-        memcpy(b->data + b->len, bytes, len);
-    b->len += len;
-    b->data[b->len] = '\0';
-}
-
-void buf_puts(struct buf *b, const char *text) {
-    buf_add(b, text, strlen(text));
-}
-
-void buf_putc(struct buf *b, char c) {
-    buf_add(b, &c, 1);
+void buf_reserve(struct buf *b, size_t more) {
+    if (more >= SIZE_MAX - b->len)
+        out_of_memory(more, 1);
+    b->data = mem_grow(b->data, &b->cap, b->len + more + 1, 1);
 }
 
 void buf_printf(struct buf *b, const char *format, ...) {

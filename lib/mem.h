@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/msg.h"
 
@@ -30,9 +31,26 @@ struct buf {
     size_t len, cap;
 };
 
-void buf_add(struct buf *b, const void *bytes, size_t len);
-void buf_puts(struct buf *b, const char *text);
-void buf_putc(struct buf *b, char c);
+/* Make room for `more` bytes and the NUL beyond the length. */
+void buf_reserve(struct buf *b, size_t more);
+
+static inline void buf_add(struct buf *b, const void *bytes, size_t len) {
+    if (len >= b->cap - b->len) /* len <= cap always; room for the NUL as well */
+        buf_reserve(b, len);
+    if (len)
+        memcpy(b->data + b->len, bytes, len);
+    b->len += len;
+    b->data[b->len] = '\0';
+}
+
+static inline void buf_puts(struct buf *b, const char *text) {
+    buf_add(b, text, strlen(text));
+}
+
+static inline void buf_putc(struct buf *b, char c) {
+    buf_add(b, &c, 1);
+}
+
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_clear(struct buf *b);
 void buf_free(struct buf *b);

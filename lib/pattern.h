@@ -23,15 +23,20 @@ struct pattern *pattern_compile(const char *text, struct err *err) NODISCARD;
 int pattern_search(const struct pattern *p, const char *subject, size_t len,
                    struct err *err) NODISCARD;
 
-/* Append to `out` the subject with the first match (every match if `all`) replaced by
- * `replacement`, in which $1, ${name} and $0 stand for groups and $$ for a dollar. Returns the
- * number of replacements, or -1. With no match the subject is appended as it is. */
-int pattern_replace(const struct pattern *p, const char *subject, size_t len,
-                    const char *replacement, bool all, struct buf *out, struct err *err) NODISCARD;
+/* What a match is replaced by: text in which $1, ${name} and $0 stand for groups of the pattern and
+ * $$ for a dollar. */
+struct replacement;
 
-/* Whether a replacement names only groups that the pattern has. -1: it does not (STATUS_DATA). */
-int pattern_check_replacement(const struct pattern *p, const char *replacement,
-                              struct err *err) NODISCARD;
+/* NULL: it names a group that the pattern does not have (STATUS_DATA). */
+struct replacement *replacement_new(const struct pattern *p, const char *text,
+                                    struct err *err) NODISCARD;
+void replacement_free(struct replacement *r);
+
+/* Append to `out` the subject with its first match (every match if `all`) replaced. Returns the
+ * number of replacements; 0 appends nothing. -1: a limit was hit (STATUS_DATA). */
+int pattern_replace(const struct pattern *p, const char *subject, size_t len,
+                    const struct replacement *replacement, bool all, struct buf *out,
+                    struct err *err) NODISCARD;
 
 /* Append `word` with every character that means something in a pattern escaped. */
 void pattern_quote(struct buf *out, const char *word);

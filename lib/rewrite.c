@@ -11,7 +11,8 @@
 struct step {
     /* a substitution */
     struct pattern *pattern;
-    char *replacement;
+    struct replacement *replacement;
+    char *replacement_text;
     bool all;
     /* A -> B / C __ D: pattern is NULL */
     struct vocab words;     /* class A */
@@ -121,9 +122,11 @@ static int add_substitution(struct step *s, const char *line, const struct word_
     } else {
         s->pattern = compile_expanded("", pattern, "", classes, err);
         s->all = *p == 'g';
-        s->replacement = replacement;
+        s->replacement_text = replacement;
+        if (s->pattern)
+            s->replacement = replacement_new(s->pattern, replacement, err);
         replacement = NULL;
-        result = s->pattern ? pattern_check_replacement(s->pattern, s->replacement, err) : -1;
+        result = s->replacement ? 0 : -1;
     }
     free(pattern);
     free(replacement);
@@ -184,7 +187,8 @@ static void free_step(struct step *s) {
     pattern_free(s->pattern);
     pattern_free(s->before);
     pattern_free(s->after);
-    free(s->replacement);
+    replacement_free(s->replacement);
+    free(s->replacement_text);
     free(s->partners);
     vocab_free(&s->words);
 }
@@ -241,30 +245,37 @@ static int apply_context_rule(const struct step *s, const char *text, size_t len
     return 0;
 }
 
+/* Apply a step to text[0..len): 1: the result is in the empty `out`; 0: the step changes nothing.
+ */
+static int apply(const struct step *s, const char *text, size_t len, struct buf *out,
+                 struct err *err) {
+    if (!s->pattern)
+        return apply_context_rule(s, text, len, out, err) == 0 ? 1 : -1;
+    int n = pattern_replace(s->pattern, text, len, s->replacement, s->all, out, err);
+    return n > 0 ? 1 : n;
+}
+
 int rewrite_apply(const struct rewrite *r, const char *sentence, size_t len, struct buf *out,
                   struct err *err) {
-    struct buf now = {0};
-    buf_clear(out);
-    buf_add(out, sentence, len);
+    struct buf next = {0};
+    bool changed = false; /* the text so far is in out, not in the sentence */
     int result = 0;
-    for (size_t i = 0; i < r->n && result == 0; i++) {
-        const struct step *s = &r->steps[i];
-        struct buf swap = now;
-        now = *out;
-        *out = swap;
-        buf_clear(out);
-        if (s->pattern)
-            result = pattern_replace(s->pattern, now.data, now.len, s->replacement, s->all, out,
-                                     err) < 0
-                         ? -1
-                         : 0;
-        else
-            result = apply_context_rule(s, now.data, now.len, out, err);
+    buf_clear(out);
+    for (size_t i = 0; i < r->n && result >= 0; i++) {
+        result = changed ? apply(&r->steps[i], out->data, out->len, &next, err)
+                         : apply(&r->steps[i], sentence, len, out, err);
+        if (result == 1 && changed) {
+            struct buf swap = *out;
+            *out = next;
+            next = swap;
+            buf_clear(&next);
+        }
+        changed |= result == 1;
     }
-    if (!out->data)
-        buf_puts(out, "");
-    buf_free(&now);
-    return result;
+    if (!changed)
+        buf_add(out, sentence, len);
+    buf_free(&next);
+    return result < 0 ? -1 : 0;
 }
 
 void rewrite_put_words(const struct rewrite *r, struct vocab *words) {
@@ -272,7 +283,7 @@ void rewrite_put_words(const struct rewrite *r, struct vocab *words) {
         const struct step *s = &r->steps[i];
         for (size_t k = 0; s->partners && k < s->words.n; k++)
             vocab_add(words, s->partners[k], strlen(s->partners[k]));
-        for (const char *p = s->replacement ? s->replacement : ""; *p;) {
+        for (const char *p = s->replacement_text ? s->replacement_text : ""; *p;) {
             size_t len = strcspn(p, " ");
             if (len && !memchr(p, '$', len))
                 vocab_add(words, p, len);

@@ -31,19 +31,11 @@ struct rng rng_at(uint64_t seed, enum rng_stream stream, uint64_t item) {
     return (struct rng){.seed = seed, .item = item, .stream = stream};
 }
 
-uint32_t rng_u32(struct rng *r) {
-    if (r->have == 0) {
-        uint32_t counter[4] = {r->block++, (uint32_t)r->item, (uint32_t)(r->item >> 32), r->stream};
-        uint32_t key[2] = {(uint32_t)r->seed, (uint32_t)(r->seed >> 32)};
-        philox4x32(counter, key, r->out);
-        r->have = 4;
-    }
-    return r->out[4 - r->have--];
-}
-
-uint64_t rng_u64(struct rng *r) {
-    uint64_t low = rng_u32(r);
-    return low | (uint64_t)rng_u32(r) << 32;
+void rng_refill(struct rng *r) {
+    uint32_t counter[4] = {r->block++, (uint32_t)r->item, (uint32_t)(r->item >> 32), r->stream};
+    uint32_t key[2] = {(uint32_t)r->seed, (uint32_t)(r->seed >> 32)};
+    philox4x32(counter, key, r->out);
+    r->have = 4;
 }
 
 #if HAVE_AVX2_CLONE
@@ -125,19 +117,6 @@ void rng_fill_u64(struct rng *r, uint64_t *out, size_t n) {
 
 double rng_uniform(struct rng *r) {
     return (double)(rng_u64(r) >> 11) * 0x1p-53;
-}
-
-uint32_t rng_below(struct rng *r, uint32_t n) {
-    uint64_t product = (uint64_t)rng_u32(r) * n;
-    uint32_t low = (uint32_t)product;
-    if (low < n) {
-        uint32_t threshold = -n % n;
-        while (low < threshold) {
-            product = (uint64_t)rng_u32(r) * n;
-            low = (uint32_t)product;
-        }
-    }
-    return (uint32_t)(product >> 32);
 }
 
 uint64_t rng_below64(struct rng *r, uint64_t n) {

@@ -36,8 +36,19 @@ struct rng {
 
 struct rng rng_at(uint64_t seed, enum rng_stream stream, uint64_t item);
 
-uint32_t rng_u32(struct rng *r);
-uint64_t rng_u64(struct rng *r);
+/* Make the next block; rng_u32 calls it. */
+void rng_refill(struct rng *r);
+
+static inline uint32_t rng_u32(struct rng *r) {
+    if (r->have == 0)
+        rng_refill(r);
+    return r->out[4 - r->have--];
+}
+
+static inline uint64_t rng_u64(struct rng *r) {
+    uint64_t low = rng_u32(r);
+    return low | (uint64_t)rng_u32(r) << 32;
+}
 
 /* out[0..n) = what n calls of rng_u32 (rng_u64) would return, several times as fast: where the
  * processor has AVX2, sixteen counters at a time. The bits are the same everywhere. */
@@ -48,7 +59,15 @@ void rng_fill_u64(struct rng *r, uint64_t *out, size_t n);
 double rng_uniform(struct rng *r);
 
 /* Uniform on 0 .. n-1, n >= 1, without bias (Lemire 2019, arXiv:1805.10941). */
-uint32_t rng_below(struct rng *r, uint32_t n);
+static inline uint32_t rng_below(struct rng *r, uint32_t n) {
+    uint64_t product = (uint64_t)rng_u32(r) * n;
+    if ((uint32_t)product < n) {
+        uint32_t threshold = -n % n;
+        while ((uint32_t)product < threshold)
+            product = (uint64_t)rng_u32(r) * n;
+    }
+    return (uint32_t)(product >> 32);
+}
 
 /* The same for 64 bits; a draw takes twice as many random bits. */
 uint64_t rng_below64(struct rng *r, uint64_t n);

@@ -46,7 +46,7 @@ is 'deep: --disagree is where every shortcut is wrong' \
     "$(gen-grammar "$q" -n 500 --disagree --columns target,rules,tags | rows | awk -F '\t' '{ for (i = 2; i <= 7; i++) if ($1 == $i) print } $8 !~ /^quest,.*rc_on_subject.*subject_depth2/' | wc -l)" 0
 gen-grammar "$q" -n 500 --disagree --rules hierarchical,linear --columns rule:hierarchical,rule:linear,rule:last -o two.zst
 is 'deep: --rules asks about two rules alone' \
-    "$(rows <two.zst | awk -F '\t' '$1 == $2 { bad++ } $1 == $3 { last++ } END { print bad + 0, last > 50 }')" '0 1'
+    "$(rows <two.zst | awk -F '\t' '$1 == $2 { bad++ } $1 == $3 { last++ } END { print bad + 0, (last > 50) }')" '0 1'
 
 # Sentence types, enumerated from the text of a file with nothing of ours: strings of preterminals,
 # the symbols all of whose productions are single words. With -v map=FILE, the types of a file's

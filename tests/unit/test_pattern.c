@@ -29,10 +29,16 @@ static void replaces(const char *text, const char *replacement, bool all, const 
     struct pattern *p = pattern_compile(text, &err);
     if (!p)
         fail_msg("%s", err.text);
-    int n = pattern_replace(p, subject, strlen(subject), replacement, all, &out, &err);
+    struct replacement *by = replacement_new(p, replacement, &err);
+    if (!by)
+        fail_msg("%s", err.text);
+    int n = pattern_replace(p, subject, strlen(subject), by, all, &out, &err);
     if (n < 0)
         fail_msg("%s", err.text);
     assert_int_equal(n, times);
+    if (n == 0) /* nothing is appended */
+        buf_puts(&out, subject);
+    replacement_free(by);
     assert_memory_equal(out.data, "before ", 7); /* appended */
     assert_string_equal(out.data + 7, expected);
     assert_int_equal(strlen(out.data), out.len);
@@ -128,8 +134,10 @@ static void endless_patterns(void **state) {
             fail_msg("/%s/ is found", endless[i]);
         if (found < 0) {
             assert_error(&err, STATUS_DATA, NULL, "cannot be matched on 'aaaa");
-            assert_int_equal(pattern_replace(p, subject, strlen(subject), "", true, &out, &err),
-                             -1);
+            struct replacement *nothing = replacement_new(p, "", NULL);
+            assert_int_equal(
+                pattern_replace(p, subject, strlen(subject), nothing, true, &out, &err), -1);
+            replacement_free(nothing);
         }
         /* PCRE2 sees through some of them. The first is the classic. */
         if (i == 0)
@@ -139,6 +147,54 @@ static void endless_patterns(void **state) {
         pattern_free(p);
         buf_free(&out);
     }
+}
+
+/* A pattern that ends in plain words and $ is looked for only where the subject ends so. */
+static void endings(void **state) {
+    (void)state;
+    static const struct {
+        const char *pattern, *subject;
+        int found;
+    } cases[] = {
+        {"^(.*) quest$", "a quest", 1},
+        {"^(.*) quest$", "a decl", 0},
+        {"quest$", "quest\n", 1},
+        {"quest$", "quest", 1},
+        {"a|b quest$", "a", 1},
+        {"(a|b) quest$", "b quest", 1},
+        {"(a|b quest)$", "a", 1},
+        {"quest?$", "ques", 1},
+        {"qu*$", "q", 1},
+        {"ab{0}$", "a", 1},
+        {"\\x41$", "A", 1},
+        {"\\101$", "A", 1},
+        {"\\bquest$", "a quest", 1},
+        {"a\\$", "a$", 1},
+        {"(?i)QUEST$", "quest", 1},
+        {"(?i:q)UEST$", "qUEST", 1},
+        {"(?x)a b$", "ab", 1},
+        {"[|]b$", "|b", 1},
+        {"\\Qa|\\Eb$", "a|b", 1},
+        {"a\\|b$", "a|b", 1},
+        {"(?#)ab$", "ab", 1},
+        {"(?|(a)|(b))c$", "bc", 1},
+        {"(?<=a)b$", "ab", 1},
+        {"(?<!a)b$", "ab", 0},
+        {"(?(?=a)ab|c)d$", "cd", 1},
+        {"(*ANYCRLF)a$", "a\r", 1},
+        {"\\. quest$", "x . quest", 1},
+        {"x\\. quest$", "x quest", 0},
+        {"\\cA1$",
+         "\x01"
+         "1",
+         1},
+        {"(a)\\g1$", "aa", 1},
+        {"(?P<n>a)b$", "ab", 1},
+        {"(?<n>a)b$", "ab", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (search(cases[i].pattern, cases[i].subject) != cases[i].found)
+            fail_msg("/%s/ on '%s'", cases[i].pattern, cases[i].subject);
 }
 
 static void deep_recursion_ends(void **state) {
@@ -163,13 +219,11 @@ static void replacements_that_fail(void **state) {
     static const char *const bad[] = {"$2", "${nope}", "$", "${1", "$x"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct err err = {0};
-        struct buf out = {0};
         struct pattern *p = pattern_compile("(a)", &err);
         assert_non_null(p);
-        assert_int_equal(pattern_replace(p, "xax", 3, bad[i], false, &out, &err), -1);
+        assert_null(replacement_new(p, bad[i], &err));
         assert_int_equal(err.status, STATUS_DATA);
         pattern_free(p);
-        buf_free(&out);
     }
     /* and one that would fill the memory */
     struct err err = {0};
@@ -178,8 +232,10 @@ static void replacements_that_fail(void **state) {
         buf_putc(&subject, 'a');
     struct pattern *p = pattern_compile("a", &err);
     assert_non_null(p);
-    assert_int_equal(pattern_replace(p, subject.data, subject.len, subject.data, true, &out, &err),
-                     -1);
+    struct replacement *long_one = replacement_new(p, subject.data, &err);
+    assert_non_null(long_one);
+    assert_int_equal(pattern_replace(p, subject.data, subject.len, long_one, true, &out, &err), -1);
+    replacement_free(long_one);
     assert_non_null(strstr(err.text, "grows past 64 MiB"));
     pattern_free(p);
     buf_free(&out);
@@ -209,6 +265,7 @@ int main(void) {
         cmocka_unit_test(replacements),
         cmocka_unit_test(bad_patterns),
         cmocka_unit_test(endless_patterns),
+        cmocka_unit_test(endings),
         cmocka_unit_test(deep_recursion_ends),
         cmocka_unit_test(replacements_that_fail),
         cmocka_unit_test(quoted_words_match_themselves),
