@@ -1,6 +1,7 @@
 #include "lib/derivation.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/hash.h"
 
@@ -30,40 +31,78 @@ void derivation_sum_up(const struct grammar *g, struct derivation *d) {
     }
 }
 
-static void put_word(const struct grammar *g, int symbol, struct buf *out, size_t begin) {
-    if (out->len > begin)
-        buf_putc(out, ' ');
-    buf_puts(out, g->symbols.words[symbol]);
+/* Most words are short: sixteen bytes at once cost less than a call that counts them. */
+static inline void put_text(struct buf *out, struct spaced_text t) {
+    if (t.len + 16 > out->cap - out->len)
+        buf_reserve(out, t.len + 16);
+    char *to = out->data + out->len;
+    if (t.len <= 16)
+        memcpy(to, t.text, 16);
+    else
+        memcpy(to, t.text, t.len);
+    out->len += t.len;
 }
 
-static void put_side(const struct grammar *g, const struct derivation *d, int node, bool target,
-                     struct buf *out, size_t begin) {
+static void put_source(const struct grammar *g, const struct derivation *d, int node,
+                       struct buf *out) {
     const struct production *p = &g->productions[d->nodes[node].production];
     const int *children = d->children + d->nodes[node].children;
-    if (target) {
-        for (int i = 0; i < p->n_target; i++) {
-            const struct target_item *t = &p->target[i];
-            if (t->child < 0)
-                put_word(g, t->word, out, begin);
-            else
-                put_side(g, d, children[t->child], !t->copy, out, begin);
-        }
-        return;
-    }
     for (int i = 0; i < p->n_source; i++) {
-        if (p->lexical || children[i] < 0)
-            put_word(g, p->source[i], out, begin);
+        int child = children[i];
+        if (child < 0) {
+            put_text(out, g->spaced[p->source[i]]);
+            continue;
+        }
+        const struct production *below = &g->productions[d->nodes[child].production];
+        if (below->lexical)
+            put_text(out, below->source_text);
         else
-            put_side(g, d, children[i], false, out, begin);
+            put_source(g, d, child, out);
     }
+}
+
+static void put_target(const struct grammar *g, const struct derivation *d, int node,
+                       struct buf *out) {
+    const struct production *p = &g->productions[d->nodes[node].production];
+    const int *children = d->children + d->nodes[node].children;
+    for (int i = 0; i < p->n_target; i++) {
+        const struct target_item *t = &p->target[i];
+        if (t->child < 0) {
+            put_text(out, g->spaced[t->word]);
+            continue;
+        }
+        int child = children[t->child];
+        const struct production *below = &g->productions[d->nodes[child].production];
+        if (below->lexical)
+            put_text(out, t->copy ? below->source_text : below->target_text);
+        else if (t->copy)
+            put_source(g, d, child, out);
+        else
+            put_target(g, d, child, out);
+    }
+}
+
+/* The space after the last word goes. */
+static void end_text(struct buf *out) {
+    out->data[--out->len] = '\0';
 }
 
 void derivation_put_source(const struct grammar *g, const struct derivation *d, struct buf *out) {
-    put_side(g, d, 0, false, out, out->len);
+    const struct production *root = &g->productions[d->nodes[0].production];
+    if (root->lexical)
+        put_text(out, root->source_text);
+    else
+        put_source(g, d, 0, out);
+    end_text(out);
 }
 
 void derivation_put_target(const struct grammar *g, const struct derivation *d, struct buf *out) {
-    put_side(g, d, 0, true, out, out->len);
+    const struct production *root = &g->productions[d->nodes[0].production];
+    if (root->lexical)
+        put_text(out, root->target_text);
+    else
+        put_target(g, d, 0, out);
+    end_text(out);
 }
 
 static void put_subtree(const struct grammar *g, const struct derivation *d, int node, bool words,

@@ -256,6 +256,8 @@ static int find_start(struct grammar *g, struct err *err) {
 static int check(struct grammar *g, struct err *err) {
     grammar_group(g);
     grammar_normalise(g);
+    if (grammar_find_shape(g, err) != 0)
+        return -1;
     g->private->classes = mem_alloc(g->symbols.n, sizeof *g->private->classes);
     if (find_start(g, err) != 0)
         return -1;
@@ -271,9 +273,9 @@ static int check(struct grammar *g, struct err *err) {
         if (grammar_link_target(g, p, err) != 0)
             return -1;
     }
-    if (grammar_find_shape(g, err) != 0 || grammar_check_productive(g, err) != 0 ||
-        grammar_check_cycles(g, err) != 0 || grammar_find_mean_length(g, err) != 0 ||
-        grammar_finish_directives(g, err) != 0)
+    grammar_prepare_texts(g);
+    if (grammar_check_productive(g, err) != 0 || grammar_check_cycles(g, err) != 0 ||
+        grammar_find_mean_length(g, err) != 0 || grammar_finish_directives(g, err) != 0)
         return -1;
     grammar_warn_unreached(g);
     return 0;
@@ -312,6 +314,7 @@ void grammar_free(struct grammar *g) {
     free(g->count);
     free(g->preterminal);
     free(g->level);
+    free(g->spaced);
     vocab_free(&g->symbols);
     vocab_free(&g->tags);
     vocab_free(&g->rules);

@@ -32,6 +32,12 @@ struct target_item {
     bool copy;
 };
 
+/* Words with a space after each, in memory that may be read 16 bytes beyond their end. */
+struct spaced_text {
+    const char *text;
+    unsigned len;
+};
+
 struct production {
     int left;
     int n_source;
@@ -44,7 +50,8 @@ struct production {
     uint64_t tags;          /* set of tag numbers */
     uint64_t signature;     /* hash of left and source side, for tree identifiers */
     bool lexical;           /* its source side is words alone */
-    int line;               /* in the file */
+    struct spaced_text source_text, target_text; /* the sides of a lexical production */
+    int line;                                    /* in the file */
 };
 
 struct grammar {
@@ -54,14 +61,15 @@ struct grammar {
     int start;
     struct production *productions; /* grouped by left side, in file order within a group */
     int n_productions;
-    int *first;         /* [symbol]: its first production, -1 for words */
-    int *count;         /* [symbol]: its number of productions, 0 for words */
-    bool *preterminal;  /* [symbol]: all its productions are lexical */
-    bool *level;        /* [symbol]: its nodes count as levels of embedding */
-    bool has_target;    /* some production has a target side of its own */
-    struct vocab tags;  /* at most 64 names */
-    struct vocab rules; /* names of the rules; the first gives the target */
-    double mean_length; /* expected number of words of a sentence */
+    int *first;                 /* [symbol]: its first production, -1 for words */
+    int *count;                 /* [symbol]: its number of productions, 0 for words */
+    bool *preterminal;          /* [symbol]: all its productions are lexical */
+    struct spaced_text *spaced; /* [symbol]: its name */
+    bool *level;                /* [symbol]: its nodes count as levels of embedding */
+    bool has_target;            /* some production has a target side of its own */
+    struct vocab tags;          /* at most 64 names */
+    struct vocab rules;         /* names of the rules; the first gives the target */
+    double mean_length;         /* expected number of words of a sentence */
     struct grammar_private *private;
 };
 

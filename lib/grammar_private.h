@@ -63,12 +63,14 @@ void grammar_mark_reached(const struct grammar *g, int symbol, bool *reached);
 /* Sort the productions by left side; tell preterminals, signatures and levels of embedding (-1: a
  * name of %depth is no nonterminal). Then the checks, each -1
  * with its sentence: a symbol is defined; a target side has the children of its source side;
- * every nonterminal derives a sentence; none derives itself alone; the mean length is finite. */
+ * every nonterminal derives a sentence; none derives itself alone; the mean length is finite. With
+ * target sides linked, the texts of lexical productions can be prepared. */
 void grammar_group(struct grammar *g);
 int grammar_find_shape(struct grammar *g, struct err *err);
 int grammar_check_defined(const struct grammar *g, int symbol, int line, struct err *err);
 int grammar_link_target(struct grammar *g, struct production *p, struct err *err);
 int grammar_check_productive(const struct grammar *g, struct err *err);
+void grammar_prepare_texts(struct grammar *g);
 int grammar_check_cycles(const struct grammar *g, struct err *err);
 int grammar_find_mean_length(struct grammar *g, struct err *err);
 void grammar_warn_unreached(const struct grammar *g);

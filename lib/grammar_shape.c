@@ -37,6 +37,38 @@ static void find_preterminals(struct grammar *g) {
     buf_free(&text);
 }
 
+static struct spaced_text keep_text(struct grammar *g, const struct buf *b) {
+    enum { SLACK = 16 };
+    char *text = arena_alloc(&g->private->arena, b->len + SLACK, 1);
+    if (b->len)
+        memcpy(text, b->data, b->len);
+    return (struct spaced_text){text, (unsigned)b->len};
+}
+
+void grammar_prepare_texts(struct grammar *g) {
+    struct buf text = {0};
+    g->spaced = mem_alloc(g->symbols.n, sizeof *g->spaced);
+    for (size_t s = 0; s < g->symbols.n; s++) {
+        buf_clear(&text);
+        buf_printf(&text, "%s ", grammar_name(g, (int)s));
+        g->spaced[s] = keep_text(g, &text);
+    }
+    for (int i = 0; i < g->n_productions; i++) {
+        struct production *p = &g->productions[i];
+        if (!p->lexical)
+            continue;
+        buf_clear(&text);
+        for (int j = 0; j < p->n_source; j++)
+            buf_printf(&text, "%s ", grammar_name(g, p->source[j]));
+        p->source_text = keep_text(g, &text);
+        buf_clear(&text);
+        for (int j = 0; j < p->n_target; j++)
+            buf_printf(&text, "%s ", grammar_name(g, p->target[j].word));
+        p->target_text = keep_text(g, &text);
+    }
+    buf_free(&text);
+}
+
 /* Tarjan's search for strongly connected components (1972, doi:10.1137/0201010), with a stack of
  * its own. Marks the first symbol of each component that derives itself. */
 struct visit {
