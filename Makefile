@@ -15,7 +15,8 @@ MAKEFLAGS   += --no-builtin-rules
 VERSION := 0.1.0
 
 # release: what users run.  asan: the same under address and undefined-behaviour sanitizers.
-# double: real = double, for gradient checks.  Each has a build folder of its own.
+# double: real = double, for gradient checks.  fuzz: for clang's fuzzer.  Each has a build folder of
+# its own.
 VARIANT ?= release
 B       := build/$(VARIANT)
 BIN     := $(if $(filter release,$(VARIANT)),bin,$(B)/bin)
@@ -37,8 +38,10 @@ endif
 VFLAGS_release :=
 VFLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 VFLAGS_double  := -DREAL_IS_DOUBLE
-ifeq ($(filter $(VARIANT),release asan double),)
-$(error VARIANT is '$(VARIANT)'; it must be release, asan or double)
+VFLAGS_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+                  -fno-omit-frame-pointer
+ifeq ($(filter $(VARIANT),release asan double fuzz),)
+$(error VARIANT is '$(VARIANT)'; it must be release, asan, double or fuzz)
 endif
 VFLAGS   := $(VFLAGS_$(VARIANT))
 ALLFLAGS := $(CPPFLAGS) $(CFLAGS) $(BASE) $(WARN) $(VFLAGS)
@@ -51,6 +54,7 @@ TOOLS    := $(notdir $(TOOL_SRC:.c=))
 # Modules that only the tools of one folder share.
 MOD_SRC  := $(filter-out $(TOOL_SRC),$(sort $(wildcard gen/*.c train/*.c eval/*.c)))
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 GRAD_SRC := $(sort $(wildcard tests/unit/grad_*.c))
 
 # Short lines while building; V=1 shows the commands, -s nothing.
@@ -63,7 +67,7 @@ UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 GRAD_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(GRAD_SRC))
 
 
-.PHONY: all help man bench deps check check-fast demo clean fmt lint unit grad tools
+.PHONY: all help man fuzz fuzz-targets bench deps check check-fast demo clean fmt lint unit grad tools
 all: tools
 tools: $(TOOLS:%=$(BIN)/%)
 unit: $(UNIT_BIN)
@@ -73,6 +77,7 @@ help:
 	@sed -n '3,8p' Makefile | cut -c3-
 	@echo '  make check-fast the tests of the release build alone'
 	@echo '  make bench      rates of the tools on this machine'
+	@echo '  make fuzz       fuzz the readers of files, ten minutes each'
 	@echo '  make man        manual pages, in build/man/'
 	@echo '  make fmt lint   clang-format in place; compiler and cppcheck warnings as errors'
 	@echo '  make clean      remove bin/ and build/'
@@ -128,6 +133,13 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(call obj,$(filter eval/%,$(MOD_SRC))) $(ARCHI
 	$(call say,link,$@)
 	$(Q)$(CC) $(ALLFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+# Fuzz targets, built by clang: make VARIANT=fuzz CC=clang fuzz-targets (tests/fuzz/run does it).
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+fuzz-targets: $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
+
 -include $(shell find build -name '*.d' 2>/dev/null)
 .PRECIOUS: $(B)/%.o
 
@@ -161,6 +173,10 @@ demo: deps
 # Rates on this machine, for tests/bench/RESULTS.md.
 bench: tools
 	@tests/bench/rates.sh
+
+# Fuzz the readers of files, ten minutes each (SECONDS=n; needs clang and its libclang-rt).
+fuzz:
+	@tests/fuzz/run $(or $(SECONDS),600)
 
 # Manual pages: those of formats are in man/, those of tools come from their option tables.
 man: tools
