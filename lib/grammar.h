@@ -87,6 +87,9 @@ static inline bool grammar_is_word(const struct grammar *g, int symbol) {
 /* Find the probabilities of the productions from their weights. */
 void grammar_normalise(struct grammar *g);
 
+/* Mark every symbol that a symbol can derive, itself included, in reached[0 .. symbols.n). */
+void grammar_mark_reached(const struct grammar *g, int symbol, bool *reached);
+
 /* The words a sentence or its answers may hold, in order of first mention in the file, joined by
  * spaces. The caller frees it. */
 char *grammar_vocabulary_text(const struct grammar *g);

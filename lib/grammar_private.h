@@ -57,9 +57,6 @@ char *grammar_cut_word(char **text);
 /* The one nonterminal of a production that only renames its left side, or -1. */
 int grammar_renamed(const struct grammar *g, const struct production *p);
 
-/* Mark every symbol that a symbol can derive, itself included. */
-void grammar_mark_reached(const struct grammar *g, int symbol, bool *reached);
-
 /* Sort the productions by left side; tell preterminals, signatures and levels of embedding (-1: a
  * name of %depth is no nonterminal). Then the checks, each -1
  * with its sentence: a symbol is defined; a target side has the children of its source side;

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "lib/corpus.h"
-#include "lib/recognise.h"
+#include "lib/parse.h"
 #include "tests/unit/drawing.h"
 
 enum { MAX_TYPES = 1000, MAX_SYMBOLS = 40 };
@@ -174,19 +174,19 @@ static void linear_grammars_are_regular(void **state) {
 static void check_tags(const char *path, const char *other_path, const char *own_tag) {
     struct drawing d;
     struct grammar *other = drawing_read(other_path);
-    struct recogniser *r = recogniser_new(other);
+    struct parser *p = parser_new(other);
     struct err err = {0};
     int n_shared = 0;
     drawing_begin(&d, path);
     for (int i = 0; i < 4000; i++) {
         drawing_next(&d);
-        bool shared = recogniser_accepts(r, d.source.data, d.source.len, &err) == 1;
+        bool shared = parser_parse(p, d.source.data, d.source.len, NULL, &err) == 1;
         drawing_check_tag(&d, "shared", shared);
         drawing_check_tag(&d, own_tag, !shared);
         n_shared += shared;
     }
     assert_true(n_shared > 0 && n_shared < 4000);
-    recogniser_free(r);
+    parser_free(p);
     grammar_free(other);
     drawing_end(&d);
 }
@@ -219,20 +219,20 @@ static void check_published(const char *part, int lines, int in_hierarchical, in
         fail_msg("%s", err.text);
     struct grammar *g[2] = {drawing_read("grammars/agreement-small.gr"),
                             drawing_read("grammars/agreement-small-linear.gr")};
-    struct recogniser *r[2] = {recogniser_new(g[0]), recogniser_new(g[1])};
+    struct parser *p[2] = {parser_new(g[0]), parser_new(g[1])};
     char **fields;
     int n = 0, got;
     while ((got = corpus_next(c, &fields, &err)) > 0) {
         n++;
-        if (recogniser_accepts(r[0], fields[0], strlen(fields[0]), &err) != in_hierarchical ||
-            recogniser_accepts(r[1], fields[0], strlen(fields[0]), &err) != in_linear)
+        if (parser_parse(p[0], fields[0], strlen(fields[0]), NULL, &err) != in_hierarchical ||
+            parser_parse(p[1], fields[0], strlen(fields[0]), NULL, &err) != in_linear)
             fail_msg("%s: line %d: '%s' is in the wrong grammar", path, n, fields[0]);
     }
     if (got < 0)
         fail_msg("%s", err.text);
     assert_int_equal(n, lines);
     for (int k = 0; k < 2; k++) {
-        recogniser_free(r[k]);
+        parser_free(p[k]);
         grammar_free(g[k]);
     }
     corpus_close(c);

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "lib/recognise.h"
+#include "lib/parse.h"
 #include "tests/unit/drawing.h"
 
 /* The greatest depth of a string of brackets, or -1 if it is not balanced. */
@@ -48,7 +48,7 @@ static void check_samples(const char *path, double more, int bound, int tags, do
     int seen[6] = {0}, n_draws = 0;
     double sum = 0;
     drawing_begin(&d, path);
-    struct recogniser *r = recogniser_new(d.grammar);
+    struct parser *parser = parser_new(d.grammar);
     assert_true(fabs(d.grammar->mean_length - mean) < 1e-9);
     for (; n_draws < 20000; n_draws++) {
         struct rng rng = rng_at(4, RNG_GEN, (uint64_t)n_draws);
@@ -66,12 +66,12 @@ static void check_samples(const char *path, double more, int bound, int tags, do
         assert_true(fabs(p - d.tree.log_probability) < 1e-9 * d.words.n);
         sum += d.words.n;
         if (n_draws < 1000)
-            assert_int_equal(recogniser_accepts(r, d.source.data, d.source.len, &err), 1);
+            assert_int_equal(parser_parse(parser, d.source.data, d.source.len, NULL, &err), 1);
     }
     for (int k = 1; k <= tags; k++)
         assert_true(seen[k] > 200);
     assert_true(fabs(sum / n_draws - mean) < 0.5);
-    recogniser_free(r);
+    parser_free(parser);
     drawing_end(&d);
 }
 
@@ -87,7 +87,7 @@ static void short_strings(void **state) {
     (void)state;
     static const int dyck[] = {0, 2, 8, 40, 14 * 16}, bounded[] = {0, 2, 8, 40, 13 * 16};
     struct grammar *g[2] = {drawing_read("grammars/dyck.gr"), drawing_read("grammars/dyck-2-3.gr")};
-    struct recogniser *r[2] = {recogniser_new(g[0]), recogniser_new(g[1])};
+    struct parser *p[2] = {parser_new(g[0]), parser_new(g[1])};
     struct err err = {0};
     for (int n = 1; n <= 4; n++) {
         int count[2] = {0}, balanced = 0;
@@ -105,7 +105,7 @@ static void short_strings(void **state) {
             if (strchr("]}", text[0]) || strchr("[{", text[4 * n - 2]))
                 continue;
             for (int k = 0; k < 2; k++) {
-                int accepted = recogniser_accepts(r[k], text, strlen(text), &err);
+                int accepted = parser_parse(p[k], text, strlen(text), NULL, &err);
                 assert_int_equal(accepted, depth > 0 && (k == 0 || depth <= 3));
                 count[k] += accepted;
             }
@@ -120,11 +120,11 @@ static void short_strings(void **state) {
         buf_puts(&deep, i % 3 ? "[ " : "{ ");
     for (int i = 199; i >= 0; i--)
         buf_printf(&deep, "%s%s", i % 3 ? "]" : "}", i ? " " : "");
-    assert_int_equal(recogniser_accepts(r[0], deep.data, deep.len, &err), 1);
-    assert_int_equal(recogniser_accepts(r[1], deep.data, deep.len, &err), 0);
+    assert_int_equal(parser_parse(p[0], deep.data, deep.len, NULL, &err), 1);
+    assert_int_equal(parser_parse(p[1], deep.data, deep.len, NULL, &err), 0);
     buf_free(&deep);
     for (int k = 0; k < 2; k++) {
-        recogniser_free(r[k]);
+        parser_free(p[k]);
         grammar_free(g[k]);
     }
 }

@@ -17,7 +17,7 @@
 #include "lib/corpus.h"
 #include "lib/sampler.h"
 #include "lib/grammar.h"
-#include "lib/recognise.h"
+#include "lib/parse.h"
 #include "lib/selection.h"
 
 static struct grammar *question, *tense;
@@ -166,12 +166,12 @@ struct counts {
     int lines, quests, decls, equal, quests_equal, first_word_equal;
 };
 
-/* Read a published file, ask the recogniser and the linear rule about every line. */
+/* Read a published file, ask the parser and the linear rule about every line. */
 static struct counts survey(const char *name) {
     struct counts n = {0};
     struct err err = {0};
     struct corpus_reader *c = open_published(name);
-    struct recogniser *r = recogniser_new(question);
+    struct parser *p = parser_new(question);
     struct buf linear = {0}, expected = {0};
     char **fields;
     int got;
@@ -185,7 +185,8 @@ static struct counts survey(const char *name) {
             n.quests++;
         else
             n.decls++;
-        if (recogniser_accepts(r, source, strlen(source), &err) != 1)
+        struct parse parse;
+        if (parser_parse(p, source, strlen(source), &parse, &err) != 1)
             fail_msg("%s: line %d: '%s' is not in the grammar", name, n.lines, source);
         linear_answer(question, source, &linear);
         bool equal = strcmp(linear.data, target) == 0;
@@ -205,7 +206,7 @@ static struct counts survey(const char *name) {
         fail_msg("%s", err.text);
     buf_free(&linear);
     buf_free(&expected);
-    recogniser_free(r);
+    parser_free(p);
     corpus_close(c);
     return n;
 }

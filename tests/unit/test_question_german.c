@@ -1,7 +1,7 @@
 /* grammars/question-german.gr: German sentences are parsed here with tables of endings, so that
  * determiners, nouns, pronouns and verbs are held to gender, case and number; both answers are
  * worked out from the words alone. */
-#include "lib/recognise.h"
+#include "lib/parse.h"
 #include "tests/unit/drawing.h"
 
 enum kase { NOMINATIVE, ACCUSATIVE, DATIVE };
@@ -268,7 +268,7 @@ static void judgements(void **state) {
         "ein Hunde haben geschlafen . decl",                            /* determiner */
         NULL};
     struct grammar *g = drawing_read("grammars/question-german.gr");
-    struct recogniser *r = recogniser_new(g);
+    struct parser *p = parser_new(g);
     struct err err = {0};
     for (int k = 0; k < 2; k++)
         for (const char *const *s = k ? good : bad; *s; s++) {
@@ -276,10 +276,10 @@ static void judgements(void **state) {
             words_cut(&w, *s);
             if ((parse_sentence(&w) >= 0) != k)
                 fail_msg("the test's parser on '%s'", *s);
-            if (recogniser_accepts(r, *s, strlen(*s), &err) != k)
+            if (parser_parse(p, *s, strlen(*s), NULL, &err) != k)
                 fail_msg("the grammar on '%s'", *s);
         }
-    recogniser_free(r);
+    parser_free(p);
     grammar_free(g);
 }
 
