@@ -143,7 +143,23 @@ void example_put(const struct example *e, int column, struct buf *out) {
     }
 }
 
-static int put_classes(struct grammar *g, struct corpus_writer *out, struct err *err) {
+/* Whether a section of a corpus (NULL: none) has a header line with this key and, unless NULL, this
+ * value or this first field of it. */
+static bool has_line(const struct corpus_reader *in, size_t section, const char *key,
+                     const char *value) {
+    const char *k, *v;
+    size_t first = 0, n = 0, len = value ? strlen(value) : 0;
+    if (in)
+        corpus_section(in, section, &first, &n);
+    for (size_t i = first; i < first + n && corpus_header_line(in, i, &k, &v); i++)
+        if (strcmp(k, key) == 0 &&
+            (!value || (strncmp(v, value, len) == 0 && (!v[len] || v[len] == '\t'))))
+            return true;
+    return false;
+}
+
+static int put_classes(struct grammar *g, const struct corpus_reader *in, size_t section,
+                       struct corpus_writer *out, struct err *err) {
     size_t n_classes;
     const char *const *classes = grammar_mentioned_classes(g, &n_classes);
     struct buf text = {0};
@@ -151,6 +167,8 @@ static int put_classes(struct grammar *g, struct corpus_writer *out, struct err 
     for (size_t i = 0; i < n_classes && result == 0; i++) {
         const char *const *members;
         size_t n;
+        if (has_line(in, section, "class", classes[i]))
+            continue;
         result = grammar_class(g, classes[i], &members, &n, err);
         buf_clear(&text);
         buf_printf(&text, "%s\t", classes[i]);
@@ -172,7 +190,7 @@ int example_put_headers(struct grammar *g, struct corpus_writer *out, struct err
     if (result == 0)
         result = corpus_put_header(out, "vocab", words, err);
     if (result == 0)
-        result = put_classes(g, out, err);
+        result = put_classes(g, NULL, 0, out, err);
     if (result == 0 && g->rules.n)
         result = corpus_put_header(out, "rules", rules, err);
     if (result == 0 && g->tags.n)
@@ -180,6 +198,39 @@ int example_put_headers(struct grammar *g, struct corpus_writer *out, struct err
     free(words);
     free(rules);
     free(tags);
+    buf_free(&origin);
+    return result;
+}
+
+/* The rules' names, that of rule `first` before the others. */
+static char *rules_text(const struct grammar *g, int first) {
+    struct buf text = {0};
+    buf_puts(&text, g->rules.words[first]);
+    for (size_t r = 0; r < g->rules.n; r++)
+        if ((int)r != first)
+            buf_printf(&text, " %s", g->rules.words[r]);
+    return text.data;
+}
+
+int example_add_headers(struct grammar *g, const struct corpus_reader *in, size_t section,
+                        int target_rule, struct corpus_writer *out, struct err *err) {
+    struct buf origin = {0};
+    buf_printf(&origin, "%s\t%s", hash_text(g->hash).text, g->path);
+    int result = 0;
+    if (!has_line(in, section, "grammar", origin.data))
+        result = corpus_put_header(out, "grammar", origin.data, err);
+    if (result == 0)
+        result = put_classes(g, in, section, out, err);
+    if (result == 0 && target_rule >= 0 && !has_line(in, section, "rules", NULL)) {
+        char *rules = rules_text(g, target_rule);
+        result = corpus_put_header(out, "rules", rules, err);
+        free(rules);
+    }
+    if (result == 0 && g->tags.n && !has_line(in, section, "tags", NULL)) {
+        char *tags = vocab_text(&g->tags);
+        result = corpus_put_header(out, "tags", tags, err);
+        free(tags);
+    }
     buf_free(&origin);
     return result;
 }

@@ -56,4 +56,11 @@ void example_put(const struct example *e, int column, struct buf *out);
 /* Header lines that tell of a grammar: ##grammar, ##vocab, ##class, ##rules, ##tags. */
 int example_put_headers(struct grammar *g, struct corpus_writer *out, struct err *err) NODISCARD;
 
+/* The same where the header of a section of `in` was passed on, as far as that does not say it
+ * already. Not ##vocab: what else the corpus holds is not known yet. `target_rule` is named first
+ * in
+ * ##rules; -1: no such line. */
+int example_add_headers(struct grammar *g, const struct corpus_reader *in, size_t section,
+                        int target_rule, struct corpus_writer *out, struct err *err) NODISCARD;
+
 #endif

@@ -57,3 +57,16 @@ struct corpus_writer *output_open(const struct output *o, const struct opt_tool 
     corpus_discard(out);
     return NULL;
 }
+
+int output_section(struct corpus_writer *out, const struct opt_tool *tool, char *const *operands,
+                   int n_operands, const struct corpus_reader *in, size_t section,
+                   struct err *err) {
+    size_t first, n;
+    const char *key, *value;
+    corpus_section(in, section, &first, &n);
+    int result = corpus_put_section(out, err);
+    for (size_t i = first; result == 0 && i < first + n && corpus_header_line(in, i, &key, &value);
+         i++)
+        result = corpus_put_header(out, key, value, err);
+    return result == 0 ? put_provenance(out, tool, operands, n_operands, err) : -1;
+}

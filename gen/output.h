@@ -33,4 +33,10 @@ struct corpus_writer *output_open(const struct output *o, const struct opt_tool 
                                   struct corpus_reader *const *inputs, size_t n_inputs,
                                   struct err *err) NODISCARD;
 
+/* Begin another section of the stream, as section `section` of an input begins: with its header
+ * lines, then ##prog and ##cmd. -1 (STATUS_IO). */
+int output_section(struct corpus_writer *out, const struct opt_tool *tool, char *const *operands,
+                   int n_operands, const struct corpus_reader *in, size_t section,
+                   struct err *err) NODISCARD;
+
 #endif

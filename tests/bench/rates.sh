@@ -30,6 +30,12 @@ row 'source, target' "$(rate 200000 "$(seconds gen-grammar grammars/question.gr 
 row 'out-of-distribution questions (--disagree)' "$(rate 50000 "$(seconds gen-grammar grammars/question.gr -n 50k --disagree)")"
 echo
 gen-grammar grammars/question.gr -n 100k --agree -o "$work/train.zst"
+gen-grammar grammars/question.gr -n 100k --columns source,target --text >"$work/plain.tsv"
+row 'gen-label grammars/question.gr' 'sentences/s'
+row '---' '---'
+row 'rules, tags, tree, logp (the default)' "$(rate 100000 "$(seconds gen-label -q grammars/question.gr "$work/plain.tsv")")"
+row 'tree' "$(rate 100000 "$(seconds gen-label -q --columns tree grammars/question.gr "$work/plain.tsv")")"
+echo
 # What the start costs cancels in the difference of two runs.
 steps() { # steps options...
     local n=$1 long short
