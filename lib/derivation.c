@@ -108,16 +108,16 @@ void derivation_put_target(const struct grammar *g, const struct derivation *d, 
 static void put_subtree(const struct grammar *g, const struct derivation *d, int node, bool words,
                         struct buf *out) {
     const struct production *p = &g->productions[d->nodes[node].production];
-    const int *children = d->children + d->nodes[node].children;
     if (!words && g->preterminal[p->left]) {
         buf_puts(out, g->symbols.words[p->left]);
         return;
     }
+    const int *children = p->lexical ? NULL : d->children + d->nodes[node].children;
     buf_putc(out, '(');
     buf_puts(out, g->symbols.words[p->left]);
     for (int i = 0; i < p->n_source; i++) {
         buf_putc(out, ' ');
-        if (p->lexical || children[i] < 0)
+        if (!children || children[i] < 0)
             buf_puts(out, g->symbols.words[p->source[i]]);
         else
             put_subtree(g, d, children[i], words, out);
@@ -153,9 +153,11 @@ uint64_t derivation_tree_id(const struct grammar *g, const struct derivation *d)
 
 static int depth_below(const struct grammar *g, const struct derivation *d, int node) {
     const struct production *p = &g->productions[d->nodes[node].production];
+    if (p->lexical)
+        return g->level[p->left];
     const int *children = d->children + d->nodes[node].children;
     int deepest = 0;
-    for (int i = 0; i < p->n_source && !p->lexical; i++)
+    for (int i = 0; i < p->n_source; i++)
         if (children[i] >= 0) {
             int depth = depth_below(g, d, children[i]);
             deepest = depth > deepest ? depth : deepest;

@@ -15,14 +15,15 @@ static int by_right_side(const void *a, const void *b) {
     return (p > q) - (p < q);
 }
 
-/* The productions that the start symbol reaches, by right side. The caller frees the list. */
+/* The productions in use that the start symbol reaches, by right side. The caller frees the list.
+ */
 static const struct production **sorted_productions(const struct grammar *g, size_t *n) {
     bool *reached = mem_alloc(g->symbols.n, sizeof *reached);
     grammar_mark_reached(g, g->start, reached);
     const struct production **list = mem_alloc((size_t)g->n_productions, sizeof *list);
     *n = 0;
     for (int i = 0; i < g->n_productions; i++)
-        if (reached[g->productions[i].left])
+        if (reached[g->productions[i].left] && g->productions[i].probability > 0)
             list[(*n)++] = &g->productions[i];
     qsort(list, *n, sizeof *list, by_right_side);
     free(reached);

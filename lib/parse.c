@@ -111,6 +111,8 @@ struct parser *parser_new(const struct grammar *g) {
     p->rules = mem_alloc((size_t)g->n_productions, sizeof *p->rules);
     for (int i = 0; i < g->n_productions; i++) {
         double probability = g->productions[i].probability;
+        if (!(probability > 0)) /* out of use (grammar_limit_words), and not in the trie */
+            continue;
         p->rules[i] = (struct rule){.probability = scaled_from(probability),
                                     .cost = llround(-log2(probability) / COST_UNIT),
                                     .left = g->productions[i].left};
