@@ -26,15 +26,66 @@ struct rewrite {
     size_t n, cap;
 };
 
-static void expand_class(struct buf *out, const char *const *words, size_t n) {
-    /* One group around it all, so that a quantifier after {Name} is one of the whole word. */
-    buf_puts(out, "(?:(?<!\\S)(?:");
-    for (size_t i = 0; i < n; i++) {
-        if (i)
-            buf_putc(out, '|');
-        pattern_quote(out, words[i]);
+static int by_bytes(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The length of the character that text begins with. */
+static size_t character(const char *text) {
+    size_t n = 1;
+    while (((unsigned char)text[n] & 0xC0) == 0x80)
+        n++;
+    return n;
+}
+
+/* Append a pattern for the rest of sorted words[0..n) from byte `from` on, where they are alike
+ * before it: common beginnings stand once, so that a search leaves a word at its first wrong
+ * character. */
+static void put_alternatives(struct buf *out, const char **words, size_t n, size_t from) {
+    bool may_end = n > 0 && !words[0][from];
+    if (may_end) {
+        words++;
+        n--;
     }
-    buf_puts(out, ")(?!\\S))");
+    if (n == 0)
+        return;
+    bool grouped = false, first = true;
+    size_t len = character(words[0] + from);
+    if (may_end || strncmp(words[0] + from, words[n - 1] + from, len) != 0) {
+        buf_puts(out, "(?:");
+        grouped = true;
+    }
+    for (size_t begin = 0, end; begin < n; begin = end) {
+        len = character(words[begin] + from);
+        for (end = begin + 1; end < n; end++)
+            if (strncmp(words[begin] + from, words[end] + from, len) != 0)
+                break;
+        if (!first)
+            buf_putc(out, '|');
+        first = false;
+        char *head = mem_strndup(words[begin] + from, len);
+        pattern_quote(out, head);
+        free(head);
+        put_alternatives(out, words + begin, end - begin, from + len);
+    }
+    if (grouped)
+        buf_puts(out, may_end ? ")?" : ")");
+}
+
+static void expand_class(struct buf *out, const char *const *words, size_t n) {
+    const char **sorted = mem_alloc(n, sizeof *sorted);
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = words[i];
+    qsort(sorted, n, sizeof *sorted, by_bytes);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || strcmp(sorted[i], sorted[i - 1]) != 0)
+            sorted[kept++] = sorted[i];
+    /* One group around it all, so that a quantifier after {Name} is one of the whole word. */
+    buf_puts(out, "(?:(?<!\\S)");
+    put_alternatives(out, sorted, kept, 0);
+    buf_puts(out, "(?!\\S))");
+    free(sorted);
 }
 
 int rewrite_expand(struct buf *out, const char *p, const struct word_classes *classes,
