@@ -67,7 +67,7 @@ UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 GRAD_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(GRAD_SRC))
 
 
-.PHONY: all help man fuzz fuzz-targets bench deps check check-fast demo clean fmt lint unit grad tools
+.PHONY: all help man fuzz fuzz-targets bench bench-gen deps check check-fast demo clean fmt lint unit grad tools
 all: tools
 tools: $(TOOLS:%=$(BIN)/%)
 unit: $(UNIT_BIN)
@@ -77,6 +77,7 @@ help:
 	@sed -n '3,8p' Makefile | cut -c3-
 	@echo '  make check-fast the tests of the release build alone'
 	@echo '  make bench      rates of the tools on this machine'
+	@echo '  make bench-gen  rates of the generators and filters, beside zstd'
 	@echo '  make fuzz       fuzz the readers of files, ten minutes each'
 	@echo '  make man        manual pages, in build/man/'
 	@echo '  make fmt lint   clang-format in place; compiler and cppcheck warnings as errors'
@@ -134,7 +135,7 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(call obj,$(filter eval/%,$(MOD_SRC))) $(ARCHI
 	$(Q)$(CC) $(ALLFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 # Fuzz targets, built by clang: make VARIANT=fuzz CC=clang fuzz-targets (tests/fuzz/run does it).
-$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(ARCHIVES)
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libespalier.a
 	@mkdir -p $(@D)
 	$(call say,link,$@)
 	$(Q)$(CC) $(ALLFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
@@ -173,6 +174,8 @@ demo: deps
 # Rates on this machine, for tests/bench/RESULTS.md.
 bench: tools
 	@tests/bench/rates.sh
+bench-gen: tools
+	@tests/bench/generators.sh
 
 # Fuzz the readers of files, ten minutes each (SECONDS=n; needs clang and its libclang-rt).
 fuzz:

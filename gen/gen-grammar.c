@@ -32,6 +32,8 @@ struct generator {
     struct plan plan;
     struct holdout holdout;
     struct columns columns;
+    const char **names; /* of all columns there can be */
+    size_t n_names;
     struct range length; /* words of the source */
     bool bounded_length, held_out_only;
     bool agree, disagree, fixed_trees, fixed_lexicon;
@@ -343,6 +345,92 @@ static void read_rules(struct generator *gen, const char *list, const char *aske
                 list ? " among those named" : "");
 }
 
+/* What the command line asks for, beside what struct generator holds itself. */
+struct request {
+    const char *grammar, *where, *columns, *trees, *words, *depth, *length, *hold_out, *part, *leak,
+        *rules, *tree_choice, *tree_shares;
+    double temperature;
+};
+
+static void check_request(const struct generator *gen, const struct request *q,
+                          const struct opt_tool *tool) {
+    if (gen->agree && gen->disagree)
+        msg_die(STATUS_USAGE, "--agree and --disagree exclude one another");
+    if (gen->disagree && q->leak)
+        msg_die(STATUS_USAGE, "--disagree and --leak exclude one another");
+    if (opt_find(tool, "part")->given && !q->hold_out)
+        msg_die(STATUS_USAGE, "--part is of use with --hold-out only");
+}
+
+/* The columns, and with them what has to be found out about an example. */
+static void choose_columns(struct generator *gen, const char *list) {
+    uint64_t by_pattern = grammar_tags_by_pattern(gen->grammar);
+    gen->names = example_column_names(gen->grammar, &gen->n_names);
+    char *expanded = example_expand_columns(gen->grammar, list);
+    columns_read(&gen->columns, expanded, gen->names, gen->n_names);
+    free(expanded);
+    if (columns_have(&gen->columns, EXAMPLE_TARGET) && !gen->grammar->rules.n)
+        msg_die(STATUS_USAGE, "--columns: %s has neither target sides nor rules, so no target",
+                gen->grammar->path);
+    gen->tags_needed = columns_have(&gen->columns, EXAMPLE_TAGS)
+                           ? by_pattern
+                           : by_pattern & gen->selection.wanted;
+    gen->early_class = !(gen->selection.wanted & by_pattern);
+    for (size_t i = 0; i < gen->columns.n; i++)
+        gen->need_answers |= gen->columns.which[i] == EXAMPLE_TARGET ||
+                             gen->columns.which[i] >= EXAMPLE_RULES;
+}
+
+static struct sampler *make_sampler(const struct grammar *g, const char *depth, struct err *err) {
+    if (!depth)
+        return sampler_new(g);
+    struct range r = range_read("--depth", depth, 0, MOST_DEPTH);
+    return sampler_new_bounded(g, (int)r.least, r.most == MOST_DEPTH ? -1 : (int)r.most, err);
+}
+
+/* -1: the request cannot be met; a wrong one ends the tool. */
+static int set_up(struct generator *gen, const struct request *q, const struct generate *g,
+                  struct err *err) {
+    gen->seed = g->seed_data;
+    gen->held_out_only = strcmp(q->part, "test") == 0;
+    gen->bounded_length = q->length != NULL;
+    if (q->length)
+        gen->length = range_read("--length", q->length, 1, MOST_WORDS);
+    gen->grammar = grammar_read(q->grammar, err);
+    if (!gen->grammar)
+        return -1;
+    read_rules(gen, q->rules,
+               gen->agree      ? "--agree"
+               : gen->disagree ? "--disagree"
+               : q->leak       ? "--leak"
+                               : NULL);
+    gen->need_answers = gen->agree || gen->disagree || q->leak;
+    if (grammar_set_temperature(gen->grammar, q->temperature, err) != 0 ||
+        (q->words && grammar_limit_words(gen->grammar, q->words, gen->seed, err) != 0) ||
+        holdout_read(&gen->holdout, q->hold_out, gen->grammar, err) != 0 ||
+        selection_read(&gen->selection, q->where, &gen->grammar->tags, err) != 0 ||
+        treeset_read(&gen->trees, q->trees, gen->grammar, err) != 0)
+        return -1;
+    choose_columns(gen, q->columns);
+    gen->sampler = make_sampler(gen->grammar, q->depth, err);
+    if (!gen->sampler || choose_trees(gen, strcmp(q->tree_choice, "uniform") == 0, err) != 0)
+        return -1;
+    return plan_make(&gen->plan, gen->grammar, &gen->selection, &gen->trees,
+                     strcmp(q->tree_shares, "equal") == 0, q->leak, g->count, err);
+}
+
+static void take_down(struct generator *gen) {
+    plan_free(&gen->plan);
+    treeset_free(&gen->trees);
+    holdout_free(&gen->holdout);
+    sampler_free(gen->sampler);
+    selection_free(&gen->selection);
+    columns_free(&gen->columns);
+    free(gen->asked_about);
+    example_free_names(gen->names, gen->n_names);
+    grammar_free(gen->grammar);
+}
+
 int main(int argc, char **argv) {
     static const char *const choices[] = {"uniform", "probability", NULL};
     static const char *const shares[] = {"equal", "probability", NULL};
@@ -350,24 +438,22 @@ int main(int argc, char **argv) {
     struct generate g = GENERATE_DEFAULTS;
     struct output output = {0};
     struct generator gen = {0};
-    const char *where = NULL, *columns = NULL, *trees = NULL, *words = NULL, *depth = NULL,
-               *length = NULL, *hold_out = NULL, *leak = NULL, *rules = NULL;
-    const char *tree_choice = "uniform", *tree_shares = "equal", *part = "train";
-    double temperature = 1;
+    struct request q = {
+        .tree_choice = "uniform", .tree_shares = "equal", .part = "train", .temperature = 1};
     struct opt options[] = {
         GENERATE_OPTIONS(g),
         {OPT_GROUP, .help = "Which sentences the grammar makes"},
-        {OPT_NUMBER, 0, "temperature", &temperature, "number",
+        {OPT_NUMBER, 0, "temperature", &q.temperature, "number",
          "draw productions by weight^(1/temperature): above 1 flatter, below 1 sharper", 1e-3, 1e6},
-        {OPT_TEXT, 0, "words", &words, "list",
+        {OPT_TEXT, 0, "words", &q.words, "list",
          "keep so many words of each preterminal, as 5 or N_sg=5,Det=1; smaller sets lie inside "
          "larger ones of the same seed"},
-        {OPT_TEXT, 0, "depth", &depth, "range",
+        {OPT_TEXT, 0, "depth", &q.depth, "range",
          "depth of embedding, as 2, 1..4 or 3.. (%depth in the grammar says what counts)"},
-        {OPT_TEXT, 0, "length", &length, "range", "number of words of the source, as 5..20"},
-        {OPT_TEXT, 0, "hold-out", &hold_out, "list",
+        {OPT_TEXT, 0, "length", &q.length, "range", "number of words of the source, as 5..20"},
+        {OPT_TEXT, 0, "hold-out", &q.hold_out, "list",
          "leave out sentences that hold these words together, as 'N_sg=newt&V=giggle'"},
-        {OPT_CHOICE, 0, "part", &part, "part",
+        {OPT_CHOICE, 0, "part", &q.part, "part",
          "with --hold-out: train leaves those sentences out, test makes nothing else",
          .choices = parts},
         {OPT_GROUP, .help = "Which examples"},
@@ -376,22 +462,22 @@ int main(int argc, char **argv) {
         {OPT_FLAG, 0, "disagree", &gen.disagree, NULL,
          "keep those on which the target differs from the answer of every other rule "
          "(out-of-distribution data)"},
-        {OPT_TEXT, 0, "rules", &rules, "list",
+        {OPT_TEXT, 0, "rules", &q.rules, "list",
          "the rules that --agree, --disagree and --leak ask about [all]"},
-        {OPT_TEXT, 0, "leak", &leak, "list",
+        {OPT_TEXT, 0, "leak", &q.leak, "list",
          "give rules away: linear=0.01 makes one in a hundred an example on which that rule "
          "differs from all others and states the target; linear=50 makes 50 such examples"},
-        {OPT_TEXT, 0, "where", &where, "expr",
+        {OPT_TEXT, 0, "where", &q.where, "expr",
          "keep by tags and fix shares: 'quest,!center' keeps; 'center=0.3,right=0.7' mixes "
          "exactly; 'decl&center=0.1' takes tags together; shares below 1 leave the rest to the "
          "others"},
-        {OPT_TEXT, 0, "trees", &trees, "list",
+        {OPT_TEXT, 0, "trees", &q.trees, "list",
          "so many different syntax trees, as 10, or 'decl&center=10' among those with these tags; "
          "smaller sets lie inside larger ones of the same seed"},
-        {OPT_CHOICE, 0, "tree-choice", &tree_choice, "how",
+        {OPT_CHOICE, 0, "tree-choice", &q.tree_choice, "how",
          "how these trees are chosen among all: each equally likely, or by probability",
          .choices = choices},
-        {OPT_CHOICE, 0, "tree-shares", &tree_shares, "how",
+        {OPT_CHOICE, 0, "tree-shares", &q.tree_shares, "how",
          "how often each chosen tree comes, exactly: equally, or in proportion to probability",
          .choices = shares},
         {OPT_FLAG, 0, "fixed-trees", &gen.fixed_trees, NULL,
@@ -401,7 +487,7 @@ int main(int argc, char **argv) {
          "corpora that differ in trees only"},
         GENERATE_UNIQUE_OPTIONS(g),
         OUTPUT_OPTIONS(output),
-        {OPT_TEXT, 0, "columns", &columns, "list",
+        {OPT_TEXT, 0, "columns", &q.columns, "list",
          "of source, target, rules (all but the target's), rule:NAME, tags, tree, tree_id, depth, "
          "length, logp, class [source,target,rules,tags]"},
         {OPT_END},
@@ -426,61 +512,11 @@ int main(int argc, char **argv) {
     int n_operands;
     char **operands = opt_parse(&tool, argc, argv, &n_operands);
     struct err err = {0};
-    if (gen.agree && gen.disagree)
-        msg_die(STATUS_USAGE, "--agree and --disagree exclude one another");
-    if (gen.disagree && leak)
-        msg_die(STATUS_USAGE, "--disagree and --leak exclude one another");
-    if (opt_find(&tool, "part")->given && !hold_out)
-        msg_die(STATUS_USAGE, "--part is of use with --hold-out only");
+    q.grammar = operands[0];
+    check_request(&gen, &q, &tool);
     generate_start(&g, &tool);
-    gen.seed = g.seed_data;
-    gen.held_out_only = strcmp(part, "test") == 0;
-    gen.bounded_length = length != NULL;
-    if (length)
-        gen.length = range_read("--length", length, 1, MOST_WORDS);
-    gen.grammar = grammar_read(operands[0], &err);
-    if (!gen.grammar)
+    if (set_up(&gen, &q, &g, &err) != 0)
         msg_die_err(&err);
-    read_rules(&gen, rules,
-               gen.agree      ? "--agree"
-               : gen.disagree ? "--disagree"
-               : leak         ? "--leak"
-                              : NULL);
-    if (grammar_set_temperature(gen.grammar, temperature, &err) != 0 ||
-        (words && grammar_limit_words(gen.grammar, words, gen.seed, &err) != 0) ||
-        holdout_read(&gen.holdout, hold_out, gen.grammar, &err) != 0 ||
-        selection_read(&gen.selection, where, &gen.grammar->tags, &err) != 0 ||
-        treeset_read(&gen.trees, trees, gen.grammar, &err) != 0)
-        msg_die_err(&err);
-    size_t n_names;
-    const char **names = example_column_names(gen.grammar, &n_names);
-    char *list = example_expand_columns(gen.grammar, columns);
-    columns_read(&gen.columns, list, names, n_names);
-    if (columns_have(&gen.columns, EXAMPLE_TARGET) && !gen.grammar->rules.n)
-        msg_die(STATUS_USAGE, "--columns: %s has neither target sides nor rules, so no target",
-                gen.grammar->path);
-    gen.tags_needed = grammar_tags_by_pattern(gen.grammar) &
-                      (columns_have(&gen.columns, EXAMPLE_TAGS) ? UINT64_MAX
-                                                                : gen.selection.wanted);
-    gen.early_class = !(gen.selection.wanted & grammar_tags_by_pattern(gen.grammar));
-    gen.need_answers = gen.agree || gen.disagree || leak;
-    for (size_t i = 0; i < gen.columns.n; i++)
-        gen.need_answers |= gen.columns.which[i] == EXAMPLE_TARGET ||
-                            gen.columns.which[i] >= EXAMPLE_RULES;
-    if (depth) {
-        struct range r = range_read("--depth", depth, 0, MOST_DEPTH);
-        gen.sampler = sampler_new_bounded(gen.grammar, (int)r.least,
-                                          r.most == MOST_DEPTH ? -1 : (int)r.most, &err);
-        if (!gen.sampler)
-            msg_die_err(&err);
-    } else {
-        gen.sampler = sampler_new(gen.grammar);
-    }
-    if (choose_trees(&gen, strcmp(tree_choice, "uniform") == 0, &err) != 0 ||
-        plan_make(&gen.plan, gen.grammar, &gen.selection, &gen.trees,
-                  strcmp(tree_shares, "equal") == 0, leak, g.count, &err) != 0)
-        msg_die_err(&err);
-
     struct corpus_writer *out = output_open(&output, &tool, operands, n_operands, NULL, 0, &err);
     if (!out)
         msg_die_err(&err);
@@ -490,16 +526,7 @@ int main(int argc, char **argv) {
     }
     if (corpus_finish(out, &err) != 0)
         msg_die_err(&err);
-    plan_free(&gen.plan);
-    treeset_free(&gen.trees);
-    holdout_free(&gen.holdout);
-    sampler_free(gen.sampler);
-    selection_free(&gen.selection);
-    columns_free(&gen.columns);
-    free(gen.asked_about);
-    example_free_names(names, n_names);
-    grammar_free(gen.grammar);
-    free(list);
+    take_down(&gen);
     free(operands);
     return STATUS_OK;
 }
