@@ -146,10 +146,10 @@ is '-n 0' "$(gen -n 0 --text | tail -1)" "$(printf '##end\tn=0')"
 cat a.zst b.zst >joined.zst
 is 'joined corpora are a corpus' "$(zstd -dc joined.zst | grep -vc '^#')" 600
 train() { train-transformer -q -d "$1" --steps 20 --batch 8 --dim 8 --layers 1 --heads 1 "$2"; }
-gen -n 400 -o whole.zst
+gen -n 400 -o one.zst
 cat <(gen -n 150) <(gen -n 250 --skip 150) >joined.zst
-train joined joined.zst && train whole whole.zst
-check 'joined corpora train as one' cmp joined/metrics.tsv whole/metrics.tsv
+train runs/joined joined.zst && train runs/one one.zst
+check 'joined corpora train as one' cmp runs/joined/metrics.tsv runs/one/metrics.tsv
 if [ -w /dev/full ]; then
     refuse 'a full disk behind standard output' 74 '^gen-grammar: standard output: cannot write: No space' bash -c "exec gen-grammar '$q' -n 5 >/dev/full"
     refuse 'a full disk behind -o' 74 '^gen-grammar: /dev/full: cannot write: No space' gen -n 5 -o /dev/full
