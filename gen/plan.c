@@ -13,11 +13,6 @@ static size_t add_kind(struct plan *p, size_t class_index, int leak, const struc
     return p->n_kinds++;
 }
 
-static void add_share(struct selection *s, double share) {
-    s->classes = mem_grow(s->classes, &s->cap, s->n + 1, sizeof *s->classes);
-    s->classes[s->n++] = (struct selection_class){.share = share};
-}
-
 /* RULE=AMOUNT: a kind and its share of all examples. */
 static int read_leak(struct plan *p, const struct grammar *g, char *item, int64_t count,
                      double *share, struct err *err) {
@@ -47,7 +42,7 @@ static int read_leak(struct plan *p, const struct grammar *g, char *item, int64_
 static int read_leaks(struct plan *p, const struct grammar *g, const char *list, int64_t count,
                       struct err *err) {
     double rest = 1;
-    add_share(&p->leaks, 1);
+    apportion_add(&p->leaks, 1);
     for (bool more = list != NULL; more;) {
         size_t len = strcspn(list, ",");
         char *item = mem_strndup(list, len);
@@ -56,14 +51,14 @@ static int read_leaks(struct plan *p, const struct grammar *g, const char *list,
         free(item);
         if (result != 0)
             return -1;
-        add_share(&p->leaks, share);
+        apportion_add(&p->leaks, share);
         rest -= share;
         more = list[len] == ',';
         list += len + more;
     }
     if (rest < -1e-9)
         return err_set(err, STATUS_USAGE, "--leak: more than all examples");
-    p->leaks.classes[0].share = fmax(rest, 0);
+    p->leaks.parts[0].share = fmax(rest, 0);
     return 0;
 }
 
@@ -82,7 +77,7 @@ static bool covers(const struct tree_group *group, const struct selection *s, si
 static int add_tree_kinds(struct plan *p, const struct grammar *g, const struct tree_group *group,
                           size_t class_index, bool even, struct err *err) {
     const struct selection *s = p->selection;
-    struct selection *shares = &p->tree_shares[class_index];
+    struct apportion *shares = &p->tree_shares[class_index];
     uint64_t by_tree = ~grammar_tags_by_pattern(g), all = s->all, none = s->none;
     if (s->n && s->classes[class_index].text) {
         all |= s->classes[class_index].all;
@@ -97,14 +92,14 @@ static int add_tree_kinds(struct plan *p, const struct grammar *g, const struct 
             continue;
         add_kind(p, class_index, -1, &tree->derivation,
                  mem_strdup(selection_class_name(s, class_index)));
-        add_share(shares, even ? 1 : tree->probability);
+        apportion_add(shares, even ? 1 : tree->probability);
         total += even ? 1 : tree->probability;
     }
     if (shares->n == 0)
         return err_set(err, STATUS_DATA, "%s: --trees: none of the chosen trees is of class '%s'",
                        g->path, selection_class_name(s, class_index));
     for (size_t k = 0; k < shares->n; k++)
-        shares->classes[k].share /= total;
+        shares->parts[k].share /= total;
     return 0;
 }
 
@@ -134,20 +129,20 @@ int plan_make(struct plan *p, const struct grammar *g, struct selection *selecti
 }
 
 size_t plan_next(struct plan *p) {
-    size_t leak = p->leaks.n > 1 ? selection_next_class(&p->leaks) : 0;
+    size_t leak = p->leaks.n > 1 ? apportion_next(&p->leaks) : 0;
     if (leak > 0)
         return leak - 1;
     size_t class_index = selection_next_class(p->selection);
-    struct selection *shares = &p->tree_shares[class_index];
-    return p->first_kind[class_index] + (shares->n > 1 ? selection_next_class(shares) : 0);
+    struct apportion *shares = &p->tree_shares[class_index];
+    return p->first_kind[class_index] + (shares->n > 1 ? apportion_next(shares) : 0);
 }
 
 void plan_free(struct plan *p) {
     for (size_t i = 0; i < p->n_kinds; i++)
         free(p->kinds[i].name);
     for (size_t i = 0; p->tree_shares && i < (p->selection->n ? p->selection->n : 1); i++)
-        selection_free(&p->tree_shares[i]);
-    selection_free(&p->leaks);
+        apportion_free(&p->tree_shares[i]);
+    apportion_free(&p->leaks);
     free(p->kinds);
     free(p->first_kind);
     free(p->tree_shares);

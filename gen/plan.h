@@ -1,6 +1,6 @@
 /* What each example of a corpus is to be, fixed in advance: its class (--where), whether it gives
  * one rule away (--leak), and its syntax tree (--trees). Slot by slot, every kind gets its share to
- * within one (selection.h). */
+ * within one (apportion.h). */
 #ifndef ESPALIER_PLAN_H
 #define ESPALIER_PLAN_H
 
@@ -20,9 +20,9 @@ struct plan {
     const struct treeset *trees;
     struct plan_kind *kinds;
     size_t n_kinds, cap_kinds;
-    struct selection leaks;        /* class 0: no leak; the others: one leak each */
+    struct apportion leaks;        /* class 0: no leak; the others: one leak each */
     size_t *first_kind;            /* [class]: its kinds, one for each of its trees, or one */
-    struct selection *tree_shares; /* [class] */
+    struct apportion *tree_shares; /* [class] */
 };
 
 /* Make a plan. `leaks` is a list RULE=AMOUNT, ...: below 1 a share of all examples, from 1 on a

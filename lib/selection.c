@@ -1,6 +1,5 @@
 #include "lib/selection.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,15 +43,22 @@ int selection_read_conjunction(const char *option, const char *text, size_t len,
     return 0;
 }
 
+static void add_class(struct selection *s, struct selection_class c, double share) {
+    s->classes = mem_grow(s->classes, &s->cap, s->n + 1, sizeof *s->classes);
+    s->classes[s->n++] = c;
+    apportion_add(&s->shares, share);
+}
+
 static int read_term(struct selection *s, const char *term, size_t len, const struct vocab *tags,
                      struct err *err) {
     const char *equals = memchr(term, '=', len);
     if (!equals)
         return selection_read_conjunction("--where", term, len, tags, &s->all, &s->none, err);
     struct selection_class c = {0};
+    double share = 0;
     char *number = mem_strndup(equals + 1, len - (size_t)(equals + 1 - term));
-    int result = opt_read_number(number, &c.share);
-    if (result != 0 || c.share < 0 || c.share > 1)
+    int result = opt_read_number(number, &share);
+    if (result != 0 || share < 0 || share > 1)
         result = err_set(err, STATUS_USAGE, "--where: the share '%s' is no number from 0 to 1",
                          number);
     free(number);
@@ -60,8 +66,7 @@ static int read_term(struct selection *s, const char *term, size_t len, const st
                                                   &c.all, &c.none, err) != 0)
         return -1;
     c.text = mem_strndup(term, (size_t)(equals - term));
-    s->classes = mem_grow(s->classes, &s->cap, s->n + 1, sizeof *s->classes);
-    s->classes[s->n++] = c;
+    add_class(s, c, share);
     return 0;
 }
 
@@ -77,7 +82,7 @@ int selection_read(struct selection *s, const char *text, const struct vocab *ta
     }
     s->wanted = s->all | s->none;
     for (size_t i = 0; i < s->n; i++) {
-        sum += s->classes[i].share;
+        sum += s->shares.parts[i].share;
         s->wanted |= s->classes[i].all | s->classes[i].none;
         if ((s->classes[i].all | s->all) & (s->classes[i].none | s->none))
             return err_set(err, STATUS_USAGE, "--where: no example of class '%s' may be kept",
@@ -87,34 +92,13 @@ int selection_read(struct selection *s, const char *text, const struct vocab *ta
         return err_set(err, STATUS_USAGE, "--where: '%s' asks for a tag and against it", text);
     if (sum > 1 + 1e-9)
         return err_set(err, STATUS_USAGE, "--where: the shares sum to %g, more than 1", sum);
-    if (s->n && sum < 1 - 1e-9) {
-        s->classes = mem_grow(s->classes, &s->cap, s->n + 1, sizeof *s->classes);
-        s->classes[s->n++] = (struct selection_class){.share = 1 - sum};
-    }
+    if (s->n && sum < 1 - 1e-9)
+        add_class(s, (struct selection_class){0}, 1 - sum);
     return 0;
 }
 
-/* Tijdeman's rule: of the classes whose count may still grow, the one whose next slot is due
- * first. It keeps every count within one of n*p for every n. */
 size_t selection_next_class(struct selection *s) {
-    size_t best = 0;
-    double earliest = INFINITY;
-    double now = (double)s->slots++ + 1;
-    const double slack = s->n > 1 ? 1.0 / (2.0 * (double)s->n - 2) : 0;
-    for (size_t i = 0; i < s->n; i++) {
-        struct selection_class *c = &s->classes[i];
-        double owed = c->share * now - (double)c->taken;
-        if (c->share <= 0 || owed < slack - 1e-9)
-            continue;
-        double due = ((double)c->taken + 1 - slack) / c->share;
-        if (due < earliest - 1e-9) {
-            earliest = due;
-            best = i;
-        }
-    }
-    if (s->n)
-        s->classes[best].taken++;
-    return best;
+    return apportion_next(&s->shares);
 }
 
 static int holds(uint64_t all, uint64_t none, uint64_t tags) {
@@ -150,5 +134,6 @@ void selection_free(struct selection *s) {
     for (size_t i = 0; i < s->n; i++)
         free(s->classes[i].text);
     free(s->classes);
+    apportion_free(&s->shares);
     *s = (struct selection){0};
 }

@@ -7,31 +7,29 @@
  *
  * Classes with shares must exclude one another; where the shares sum to less than 1, the rest goes
  * to the examples of no class. Slot i of the corpus belongs to a class that is fixed in advance,
- * the same for every seed and every size: among the first n slots a class of share p has n*p,
- * rounded up or down, and exactly n*p for all classes when those are whole numbers (Tijdeman 1980,
- * "The chairman assignment problem", doi:10.1016/0012-365X(80)90269-1). */
+ * the same for every seed and every size, so that every class has its share at every size
+ * (apportion.h). */
 #ifndef ESPALIER_SELECTION_H
 #define ESPALIER_SELECTION_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/apportion.h"
 #include "lib/msg.h"
 #include "lib/vocab.h"
 
 struct selection_class {
     uint64_t all, none; /* tags an example must have, and must not have */
-    double share;
-    uint64_t taken; /* slots so far */
-    char *text;     /* as written, for messages */
+    char *text;         /* as written, for messages; NULL: the rest */
 };
 
 struct selection {
     uint64_t all, none; /* of every example */
     struct selection_class *classes;
-    size_t n, cap;   /* n = 0: one class, everything */
-    uint64_t wanted; /* the tags that decide anything */
-    uint64_t slots;
+    size_t n, cap;           /* n = 0: one class, everything */
+    struct apportion shares; /* of the classes */
+    uint64_t wanted;         /* the tags that decide anything */
 };
 
 /* Read an expression; `tags` names the tags. -1 on error (STATUS_USAGE): an unknown tag, a share

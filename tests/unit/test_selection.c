@@ -159,9 +159,9 @@ static void follow(const double *shares, size_t n_shares, int slots) {
         assert_true(class_index < s.n);
         taken[class_index]++;
         for (size_t i = 0; i < s.n; i++) {
-            double owed = n * s.classes[i].share;
+            double owed = n * s.shares.parts[i].share;
             if (!(fabs((double)taken[i] - owed) < 1 - 1e-9) ||
-                (s.classes[i].share == 0 && taken[i]))
+                (s.shares.parts[i].share == 0 && taken[i]))
                 fail_msg("%s: after %d slots class %zu has %llu of %g", text.data, n, i,
                          (unsigned long long)taken[i], owed);
         }
