@@ -45,6 +45,10 @@ bool corpus_ready(struct corpus_reader *c);
 const char *const *corpus_columns(const struct corpus_reader *c, size_t *n);
 int corpus_column(const struct corpus_reader *c, const char *name);
 
+/* The same into *column; -1 when there is none: STATUS_DATA, with the nearest name. */
+int corpus_need_column(const struct corpus_reader *c, const char *name, size_t *column,
+                       struct err *err) NODISCARD;
+
 /* The value of the k-th (from 0) header line with this key among the sections read so far, or
  * NULL. Valid until corpus_close. */
 const char *corpus_header(const struct corpus_reader *c, const char *key, size_t k);

@@ -53,6 +53,18 @@ int corpus_column(const struct corpus_reader *c, const char *name) {
     return -1;
 }
 
+int corpus_need_column(const struct corpus_reader *c, const char *name, size_t *column,
+                       struct err *err) {
+    int found = corpus_column(c, name);
+    if (found >= 0) {
+        *column = (size_t)found;
+        return 0;
+    }
+    const char *near = msg_nearest(name, (const char *const *)c->columns, c->n_columns);
+    return err_set(err, STATUS_DATA, "%s: has no column '%s'%s%s%s", corpus_name(c), name,
+                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 const char *corpus_header(const struct corpus_reader *c, const char *key, size_t k) {
     for (size_t i = 0; i < c->n_lines; i++)
         if (strcmp(c->lines[i].key, key) == 0 && k-- == 0)

@@ -83,6 +83,15 @@ static void header_and_columns(void **state) {
     assert_string_equal(columns[0], "source");
     assert_int_equal(corpus_column(c, "target"), 1);
     assert_int_equal(corpus_column(c, "targe"), -1);
+    size_t column = 7;
+    assert_int_equal(corpus_need_column(c, "target", &column, &err), 0);
+    assert_int_equal(column, 1);
+    assert_int_equal(corpus_need_column(c, "targe", &column, &err), -1);
+    assert_error(&err, STATUS_DATA, scratch_file,
+                 ": has no column 'targe'; did you mean 'target'?");
+    assert_int_equal(corpus_need_column(c, "zzzzzzzzzz", &column, &err), -1);
+    assert_error(&err, STATUS_DATA, scratch_file, ": has no column 'zzzzzzzzzz'");
+    assert_null(strstr(err.text, "did you mean"));
     assert_string_equal(corpus_header(c, "prog", 0), "maker 1");
     assert_string_equal(corpus_header(c, "prog", 1), "filter\tTAB inside");
     assert_string_equal(corpus_header(c, "bare", 0), "");
