@@ -15,7 +15,7 @@ enum { RAW_BYTES = 1 << 17, CHUNK_BYTES = 1 << 18 };
 struct zio_input {
     int fd, watched;
     uint64_t bytes;
-    bool sniffed, at_end_of_file;
+    bool sniffed, at_end_of_file, compressed;
     ZSTD_DStream *zstd;  /* NULL for plain text */
     bool in_frame, full; /* full: the decoder may hold text that had no room */
     unsigned char *raw;  /* bytes as read; of plain text only the first */
@@ -32,10 +32,16 @@ struct zio_input *zio_input_new(int fd) {
     return in;
 }
 
-void zio_input_free(struct zio_input *in) {
+void zio_input_let_go(struct zio_input *in) {
     ZSTD_freeDStream(in->zstd);
+    in->zstd = NULL;
     buf_free(&in->tail);
     free(in->raw);
+    in->raw = NULL;
+}
+
+void zio_input_free(struct zio_input *in) {
+    zio_input_let_go(in);
     free(in);
 }
 
@@ -44,7 +50,7 @@ void zio_input_watch(struct zio_input *in, int fd) {
 }
 
 bool zio_input_is_compressed(const struct zio_input *in) {
-    return in->zstd != NULL;
+    return in->compressed;
 }
 
 uint64_t zio_input_bytes(const struct zio_input *in) {
@@ -125,6 +131,7 @@ static enum step sniff(struct zio_input *in, struct zio_chunk *c) {
     if (in->in.size > 0 && in->in.size < 4 && memcmp(in->raw, ZSTD_MAGIC, in->in.size) == 0)
         return last(c, ZIO_STUB, "");
     if (starts_frame(in->raw, in->in.size)) {
+        in->compressed = true;
         in->zstd = ZSTD_createDStream();
         if (!in->zstd)
             msg_die(STATUS_OS, "out of memory: no zstd decoder");

@@ -32,6 +32,9 @@ struct zio_input;
 struct zio_input *zio_input_new(int fd);
 void zio_input_free(struct zio_input *in);
 
+/* Free what only further filling would need; what is known of the input stays. */
+void zio_input_let_go(struct zio_input *in);
+
 /* While it waits for bytes, also watch this descriptor (-1: none) and stop when it can be read. */
 void zio_input_watch(struct zio_input *in, int fd);
 

@@ -98,6 +98,21 @@ static int conclude(const struct zio_reader *z, struct err *err) {
     return 0;
 }
 
+/* At the end a reader keeps little: a tool may still need the headers of thousands. */
+static void let_go(struct zio_reader *z) {
+    buf_free(&z->own.text);
+    z->own.after = z->chunk->after;
+    z->chunk = &z->own;
+    z->next = 0;
+    zio_ahead_free(z->ahead);
+    z->ahead = NULL;
+    z->alone = true;
+    zio_input_let_go(z->in);
+    if (z->fd != STDIN_FILENO)
+        close(z->fd);
+    z->fd = STDIN_FILENO;
+}
+
 static void take_chunk(struct zio_reader *z) {
     if (!z->ahead && !z->alone && zio_input_bytes(z->in) >= READ_AHEAD_FROM) {
         z->ahead = zio_ahead_new(z->in);
@@ -129,6 +144,8 @@ static int check_text(const struct zio_reader *z, const char *line, size_t len, 
 int zio_getline(struct zio_reader *z, char **line, size_t *len, struct err *err) {
     while (z->next == z->chunk->text.len) {
         int more = conclude(z, err);
+        if (more == 0)
+            let_go(z);
         if (more <= 0)
             return more;
         take_chunk(z);
