@@ -12,7 +12,6 @@
 struct output {
     const char *path; /* NULL: standard output */
     bool text, zstd, quiet;
-    const char *withheld; /* key of header lines that are not passed on, or NULL */
 };
 
 /* Rows of a tool's option table. */
@@ -26,11 +25,20 @@ struct output {
         OPT_FLAG, 'q', "quiet", &(o).quiet, NULL, "no notes", .aside = true                          \
     }
 
-/* Open the stream and begin its header: first the lines of the inputs, section by section, as far
- * as they have been read; then ##prog and ##cmd of this tool. What several sections say is said
- * once, but ##prog and ##cmd stand as they are, for they belong together, unless a whole section's
- * header is the same as one before. Ends the tool when --text and --zstd are both given. NULL on
- * error (STATUS_CANTCREATE, STATUS_IO). */
+/* Open the stream. Ends the tool when --text and --zstd are both given. NULL on error
+ * (STATUS_CANTCREATE, STATUS_IO). */
+struct corpus_writer *output_create(const struct output *o, struct err *err) NODISCARD;
+
+/* Begin its header: first the lines of the inputs, section by section, as far as they have been
+ * read; then ##prog and ##cmd of this tool. What several sections say is said once, but ##prog and
+ * ##cmd stand as they are, for they belong together, unless a whole section's header is the same as
+ * one before. ##vocab is left out, with a note, unless every section has one: it would not be true
+ * of all rows. -1: STATUS_IO. */
+int output_head(struct corpus_writer *out, const struct opt_tool *tool, char *const *operands,
+                int n_operands, struct corpus_reader *const *inputs, size_t n_inputs,
+                struct err *err) NODISCARD;
+
+/* Both in one. */
 struct corpus_writer *output_open(const struct output *o, const struct opt_tool *tool,
                                   char *const *operands, int n_operands,
                                   struct corpus_reader *const *inputs, size_t n_inputs,
@@ -42,10 +50,11 @@ int output_section(struct corpus_writer *out, const struct opt_tool *tool, char 
                    int n_operands, const struct corpus_reader *in, size_t section,
                    struct err *err) NODISCARD;
 
-/* The same where several inputs are in sections of their own, sections[i] of input i. */
-int output_joint_section(const struct output *o, struct corpus_writer *out,
-                         const struct opt_tool *tool, char *const *operands, int n_operands,
-                         struct corpus_reader *const *inputs, const size_t *sections,
-                         size_t n_inputs, struct err *err) NODISCARD;
+/* The same where several inputs are each in the last of their sections; lines as output_head
+ * passes them on. */
+int output_joint_section(struct corpus_writer *out, const struct opt_tool *tool,
+                         char *const *operands, int n_operands,
+                         struct corpus_reader *const *inputs, size_t n_inputs,
+                         struct err *err) NODISCARD;
 
 #endif
