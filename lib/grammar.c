@@ -167,6 +167,15 @@ char *grammar_cut_word(char **text) {
     return word;
 }
 
+static void add_level(struct grammar_private *v, const char *name, int line) {
+    size_t before = v->levels.n;
+    vocab_add(&v->levels, name, strlen(name));
+    v->level_lines = mem_grow(v->level_lines, &v->cap_level_lines, v->levels.n,
+                              sizeof *v->level_lines);
+    if (v->levels.n > before)
+        v->level_lines[before] = line;
+}
+
 static int read_directive(struct grammar *g, char *text, int line, struct err *err) {
     static const char *const known[] = {"start", "target", "rule", "tag", "words", "depth"};
     struct grammar_private *v = g->private;
@@ -190,8 +199,7 @@ static int read_directive(struct grammar *g, char *text, int line, struct err *e
         if (!*rest)
             return grammar_bad(g, line, err, "%%depth names no nonterminal");
         for (char *word = grammar_cut_word(&rest); *word; word = grammar_cut_word(&rest))
-            vocab_add(&v->levels, word, strlen(word));
-        v->levels_line = line;
+            add_level(v, word, line);
     } else if (strcmp(key, "words") == 0) {
         if (strcmp(rest, "*") == 0)
             v->all_declared = true;
@@ -307,6 +315,7 @@ void grammar_free(struct grammar *g) {
     vocab_free(&v->mentioned);
     vocab_free(&v->declared);
     vocab_free(&v->levels);
+    free(v->level_lines);
     arena_free(&v->arena);
     free(v);
     free(g->productions);
@@ -315,6 +324,7 @@ void grammar_free(struct grammar *g) {
     free(g->preterminal);
     free(g->level);
     free(g->spaced);
+    free(g->embeds);
     vocab_free(&g->symbols);
     vocab_free(&g->tags);
     vocab_free(&g->rules);

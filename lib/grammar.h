@@ -11,6 +11,7 @@
  *     %tag two_aux /PATTERN/        sources that match PATTERN carry the tag two_aux
  *     %words PAST PRESENT           capitalised symbols that are words, not misspelt nonterminals
  *     %depth RC Comp                the nonterminals whose nesting is the depth of a sentence
+ *                                   (default: of those that derive one another, the first)
  *
  * A symbol is a word iff no production has it on its left. */
 #ifndef ESPALIER_GRAMMAR_H
@@ -48,7 +49,7 @@ struct production {
     double probability;     /* among the productions of `left`; grammar_vary.h may change it */
     double log_probability; /* its natural logarithm */
     uint64_t tags;          /* set of tag numbers */
-    uint64_t signature;     /* hash of left and source side, for tree identifiers */
+    uint64_t signature;     /* hash of left and source side, and of its place among equal ones */
     bool lexical;           /* its source side is words alone */
     struct spaced_text source_text, target_text; /* the sides of a lexical production */
     int line;                                    /* in the file */
@@ -66,6 +67,7 @@ struct grammar {
     bool *preterminal;          /* [symbol]: all its productions are lexical */
     struct spaced_text *spaced; /* [symbol]: its name */
     bool *level;                /* [symbol]: its nodes count as levels of embedding */
+    bool *embeds;               /* [symbol]: a level can be met in its trees */
     bool has_target;            /* some production has a target side of its own */
     struct vocab tags;          /* at most 64 names */
     struct vocab rules;         /* names of the rules; the first gives the target */

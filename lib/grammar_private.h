@@ -36,8 +36,9 @@ struct grammar_private {
     struct vocab mentioned;     /* classes that patterns and rules name */
     struct vocab declared;      /* capitalised words (%words) */
     bool all_declared;
-    struct vocab levels; /* nonterminals of %depth */
-    int levels_line;
+    struct vocab levels; /* nonterminals of %depth, and the line that named each */
+    int *level_lines;
+    size_t cap_level_lines;
     struct directive *directives;
     size_t n_directives, cap_directives, cap_productions;
     char *start_name, *target_name;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/components.h"
 #include "lib/grammar_private.h"
 #include "lib/hash.h"
 
@@ -21,19 +22,33 @@ void grammar_normalise(struct grammar *g) {
 static void find_preterminals(struct grammar *g) {
     for (size_t s = 0; s < g->symbols.n; s++)
         g->preterminal[s] = g->count[s] > 0;
-    struct buf text = {0};
     for (int i = 0; i < g->n_productions; i++) {
         struct production *p = &g->productions[i];
         p->lexical = true;
         for (int j = 0; j < p->n_source; j++)
             p->lexical &= grammar_is_word(g, p->source[j]);
         g->preterminal[p->left] &= p->lexical;
+    }
+}
+
+/* Productions with one source side (two targets, two tags) are told apart by their order. */
+static void make_signatures(struct grammar *g) {
+    struct buf text = {0};
+    struct vocab known = {0};
+    int *times = mem_alloc((size_t)g->n_productions, sizeof *times);
+    for (int i = 0; i < g->n_productions; i++) {
+        struct production *p = &g->productions[i];
         buf_clear(&text);
         buf_puts(&text, grammar_name(g, p->left));
         for (int j = 0; j < p->n_source; j++)
             buf_printf(&text, " %s", grammar_name(g, p->source[j]));
+        int before = times[vocab_add(&known, text.data, text.len)]++;
+        if (before)
+            buf_printf(&text, "\t%d", before);
         p->signature = hash_bytes(text.data, text.len);
     }
+    free(times);
+    vocab_free(&known);
     buf_free(&text);
 }
 
@@ -69,116 +84,83 @@ void grammar_prepare_texts(struct grammar *g) {
     buf_free(&text);
 }
 
-/* Tarjan's search for strongly connected components (1972, doi:10.1137/0201010), with a stack of
- * its own. Marks the first symbol of each component that derives itself. */
-struct visit {
-    int symbol, production, place;
-};
-
-struct search {
-    struct grammar *g;
-    int *number, *low; /* [symbol]; number 0: not met */
-    bool *open;
-    int *component; /* the open symbols */
-    size_t n_component;
-    struct visit *path;
-    size_t depth;
-    int met;
-};
-
-static void enter(struct search *t, int symbol) {
-    t->number[symbol] = t->low[symbol] = ++t->met;
-    t->open[symbol] = true;
-    t->component[t->n_component++] = symbol;
-    t->path[t->depth++] = (struct visit){.symbol = symbol};
-}
-
-static bool derives_itself(const struct grammar *g, int symbol) {
-    for (int i = 0; i < g->count[symbol]; i++) {
-        const struct production *p = &g->productions[g->first[symbol] + i];
-        for (int j = 0; j < p->n_source; j++)
-            if (p->source[j] == symbol)
-                return true;
-    }
-    return false;
-}
-
-static void leave(struct search *t) {
-    int symbol = t->path[--t->depth].symbol;
-    if (t->depth) {
-        int *low = &t->low[t->path[t->depth - 1].symbol];
-        *low = t->low[symbol] < *low ? t->low[symbol] : *low;
-    }
-    if (t->low[symbol] != t->number[symbol])
-        return;
-    int first = symbol, size = 0, member;
-    do {
-        member = t->component[--t->n_component];
-        t->open[member] = false;
-        first = member < first ? member : first;
-        size++;
-    } while (member != symbol);
-    if (size > 1 || derives_itself(t->g, symbol))
-        t->g->level[first] = true;
-}
-
-static void search_from(struct search *t, int symbol) {
-    const struct grammar *g = t->g;
-    enter(t, symbol);
-    while (t->depth) {
-        struct visit *v = &t->path[t->depth - 1];
-        if (v->production == g->count[v->symbol]) {
-            leave(t);
-            continue;
+/* The nonterminals that each nonterminal's productions mention. */
+static void make_graph(const struct grammar *g, struct graph *mentions) {
+    size_t n = g->symbols.n, edges = 0;
+    for (int i = 0; i < g->n_productions; i++)
+        edges += (size_t)g->productions[i].n_source;
+    mentions->n = n;
+    mentions->first = mem_alloc(n + 1, sizeof *mentions->first);
+    mentions->to = mem_alloc(edges, sizeof *mentions->to);
+    edges = 0;
+    for (size_t s = 0; s < n; s++) {
+        for (int i = 0; i < g->count[s]; i++) {
+            const struct production *p = &g->productions[g->first[s] + i];
+            for (int j = 0; j < p->n_source; j++)
+                if (!grammar_is_word(g, p->source[j]))
+                    mentions->to[edges++] = p->source[j];
         }
-        const struct production *p = &g->productions[g->first[v->symbol] + v->production];
-        if (v->place == p->n_source) {
-            v->production++;
-            v->place = 0;
-            continue;
-        }
-        int child = p->source[v->place++];
-        if (grammar_is_word(g, child))
-            continue;
-        if (!t->number[child])
-            enter(t, child);
-        else if (t->open[child] && t->number[child] < t->low[v->symbol])
-            t->low[v->symbol] = t->number[child];
+        mentions->first[s + 1] = edges;
     }
 }
 
-static void find_recursion(struct grammar *g) {
-    size_t n = g->symbols.n;
-    struct search t = {.g = g};
-    t.number = mem_alloc(n, sizeof *t.number);
-    t.low = mem_alloc(n, sizeof *t.low);
-    t.open = mem_alloc(n, sizeof *t.open);
-    t.component = mem_alloc(n, sizeof *t.component);
-    t.path = mem_alloc(n, sizeof *t.path);
-    for (size_t s = 0; s < n; s++)
-        if (g->count[s] && !t.number[s])
-            search_from(&t, (int)s);
-    free(t.number);
-    free(t.low);
-    free(t.open);
-    free(t.component);
-    free(t.path);
+/* Mark the first symbol of a component of nonterminals that derive one another. */
+static void mark_recursion(struct grammar *g, const struct graph *mentions, const int *members,
+                           size_t n) {
+    int first = members[0];
+    for (size_t i = 1; i < n; i++)
+        first = members[i] < first ? members[i] : first;
+    if (n > 1 || components_has_loop(mentions, first))
+        g->level[first] = true;
+}
+
+/* A component embeds when one of its members counts or mentions a symbol that embeds. */
+static void mark_embedding(struct grammar *g, const struct graph *mentions, const int *members,
+                           size_t n) {
+    bool embeds = false;
+    for (size_t i = 0; i < n; i++) {
+        embeds |= g->level[members[i]];
+        for (size_t k = mentions->first[members[i]]; k < mentions->first[members[i] + 1]; k++)
+            embeds |= g->embeds[mentions->to[k]];
+    }
+    for (size_t i = 0; i < n; i++)
+        g->embeds[members[i]] = embeds;
+}
+
+static void find_embedding(struct grammar *g, bool levels_are_given) {
+    struct graph mentions;
+    make_graph(g, &mentions);
+    size_t n = mentions.n;
+    int *order = mem_alloc(n, sizeof *order), *component = mem_alloc(n, sizeof *component);
+    components_find(&mentions, -1, order, component);
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && component[order[end]] == component[order[i]];)
+            end++;
+        if (!levels_are_given)
+            mark_recursion(g, &mentions, order + i, end - i);
+        mark_embedding(g, &mentions, order + i, end - i);
+    }
+    free(order);
+    free(component);
+    free(mentions.first);
+    free(mentions.to);
 }
 
 int grammar_find_shape(struct grammar *g, struct err *err) {
     const struct vocab *levels = &g->private->levels;
     g->preterminal = mem_alloc(g->symbols.n, sizeof *g->preterminal);
     g->level = mem_alloc(g->symbols.n, sizeof *g->level);
+    g->embeds = mem_alloc(g->symbols.n, sizeof *g->embeds);
     find_preterminals(g);
+    make_signatures(g);
     for (size_t i = 0; i < levels->n; i++) {
         const char *name = levels->words[i];
         int symbol = vocab_find(&g->symbols, name, strlen(name));
         if (symbol < 0 || !g->count[symbol])
-            return grammar_bad(g, g->private->levels_line, err,
+            return grammar_bad(g, g->private->level_lines[i], err,
                                "%%depth: no nonterminal is called '%s'", name);
         g->level[symbol] = true;
     }
-    if (levels->n == 0)
-        find_recursion(g);
+    find_embedding(g, levels->n > 0);
     return 0;
 }
