@@ -38,7 +38,7 @@ static void make_alias_table(struct alternative *a, int first, int n) {
 
 /* Alternatives of probability 0 (words out of use, trees out of bounds) leave the table; those that
  * stay stand in the order of their states. */
-static void drop_impossible(struct sampler *s) {
+void sampler_drop_impossible(struct sampler *s) {
     struct alternative *kept = mem_alloc(s->n_alternatives, sizeof *kept);
     size_t n = 0;
     for (size_t k = 0; k < s->n_states; k++) {
@@ -56,7 +56,7 @@ static void drop_impossible(struct sampler *s) {
 }
 
 void sampler_make_tables(struct sampler *s) {
-    drop_impossible(s);
+    sampler_drop_impossible(s);
     for (size_t k = 0; k < s->n_states; k++) {
         struct state *t = &s->states[k];
         struct alternative *a = s->alternatives + t->first;

@@ -23,7 +23,7 @@ struct sampler;
 struct sampler *sampler_new(const struct grammar *g);
 
 /* The trees of depth least .. most (derivation_depth; most < 0: no upper bound), in proportion to
- * their probabilities. NULL (STATUS_DATA): there are none. */
+ * their probabilities. NULL (STATUS_DATA): there are none, or they are rarer than 10^-290. */
 struct sampler *sampler_new_bounded(const struct grammar *g, int least, int most,
                                     struct err *err) NODISCARD;
 
@@ -53,8 +53,10 @@ int sampler_draw(const struct sampler *s, struct rng *structure, const struct wo
 void sampler_redraw_words(const struct sampler *s, const struct word_draws *words,
                           struct derivation *d);
 
-/* What is known of the distribution. Infinite counts are INFINITY; entropies in nats. */
+/* What is known of the distribution. Counts that are infinite, or past the range of a double, are
+ * INFINITY; entropies in nats. */
 struct census {
+    bool infinite;
     double trees;        /* syntax trees: words ignored */
     double sentences;    /* derivations: a sentence counts once for each of its trees */
     double mean_length;  /* words of a sentence */

@@ -42,11 +42,11 @@ static void own_part(const struct sampler *s, const struct alternative *a, doubl
     own[2] = s->grammar->preterminal[p->left] ? 0 : surprisal;
 }
 
-/* One round of x = own + children's x over all states, children first; returns the greatest
- * relative change. Without recursion the first round is exact. */
-static double improve(const struct sampler *s, double *x) {
+/* One round of x = own + children's x over states k .. end-1; returns the greatest relative change.
+ * Where there is no cycle it is exact. */
+static double improve(const struct sampler *s, size_t k, size_t end, double *x) {
     double change = 0;
-    for (size_t k = 0; k < s->n_states; k++) {
+    for (; k < end; k++) {
         double sum[QUANTITIES] = {0};
         for (int i = 0; i < s->states[k].n; i++) {
             const struct alternative *a = &s->alternatives[s->states[k].first + i];
@@ -68,26 +68,8 @@ static double improve(const struct sampler *s, double *x) {
     return change;
 }
 
-/* The same equations, (I - M) x = own with M the expected children, by elimination. I - M is an
- * M-matrix when the means are finite, so no pivoting is needed (Funderlic & Plemmons 1981,
- * doi:10.1016/0024-3795(81)90005-9). */
-static void solve(const struct sampler *s, double *x) {
-    size_t n = s->n_states, width = n + QUANTITIES;
-    double *m = mem_alloc(n * width, sizeof *m);
-    for (size_t k = 0; k < n; k++) {
-        double *row = m + k * width;
-        row[k] = 1;
-        for (int i = 0; i < s->states[k].n; i++) {
-            const struct alternative *a = &s->alternatives[s->states[k].first + i];
-            double own[QUANTITIES];
-            own_part(s, a, own);
-            for (int q = 0; q < QUANTITIES; q++)
-                row[n + (size_t)q] += a->probability * own[q];
-            for (int j = 0; j < s->grammar->productions[a->production].n_source; j++)
-                if (s->children[a->children + j] >= 0)
-                    row[s->children[a->children + j]] -= a->probability;
-        }
-    }
+void sampler_solve(double *m, size_t n, size_t columns) {
+    size_t width = n + columns;
     for (size_t k = 0; k < n; k++)
         for (size_t i = k + 1; i < n; i++) {
             double factor = m[i * width + k] / m[k * width + k];
@@ -95,18 +77,64 @@ static void solve(const struct sampler *s, double *x) {
                 m[i * width + j] -= factor * m[k * width + j];
         }
     for (size_t k = n; k-- > 0;)
-        for (size_t q = 0; q < QUANTITIES; q++) {
-            double sum = m[k * width + n + q];
+        for (size_t q = n; q < width; q++) {
+            double sum = m[k * width + q];
             for (size_t j = k + 1; j < n; j++)
-                sum -= m[k * width + j] * x[QUANTITIES * j + q];
-            x[QUANTITIES * k + q] = sum / m[k * width + k];
+                sum -= m[k * width + j] * m[j * width + q];
+            m[k * width + q] = sum / m[k * width + k];
         }
+}
+
+/* The same equations for a component: (I - M) x = own and what children outside bring. */
+static void solve(const struct sampler *s, size_t first, size_t end, double *x) {
+    size_t n = end - first, width = n + QUANTITIES;
+    double *m = mem_alloc(n * width, sizeof *m);
+    for (size_t k = 0; k < n; k++) {
+        double *row = m + k * width;
+        const struct state *t = &s->states[first + k];
+        row[k] = 1;
+        for (int i = 0; i < t->n; i++) {
+            const struct alternative *a = &s->alternatives[t->first + i];
+            double part[QUANTITIES];
+            own_part(s, a, part);
+            for (int j = 0; j < s->grammar->productions[a->production].n_source; j++) {
+                int child = s->children[a->children + j];
+                if (child >= (int)first)
+                    row[(size_t)child - first] -= a->probability;
+                for (int q = 0; q < QUANTITIES && child >= 0 && child < (int)first; q++)
+                    part[q] += x[QUANTITIES * child + q];
+            }
+            for (int q = 0; q < QUANTITIES; q++)
+                row[n + (size_t)q] += a->probability * part[q];
+        }
+    }
+    sampler_solve(m, n, QUANTITIES);
+    for (size_t k = 0; k < n; k++)
+        memcpy(x + QUANTITIES * (first + k), m + k * width + n, QUANTITIES * sizeof *x);
     free(m);
 }
 
+/* Whether the expectations of all states could be found. */
+static bool find_expectations(const struct sampler *s, double *x) {
+    enum { ROUNDS = 20000 };
+    for (size_t k = 0, end; k < s->n_states; k = end) {
+        end = (size_t)s->states[k].end;
+        int round = 0;
+        if (!sampler_has_cycle(s, k))
+            improve(s, k, end, x);
+        else if (end - k <= SAMPLER_MOST_SOLVED)
+            solve(s, k, end, x);
+        else
+            while (round < ROUNDS && improve(s, k, end, x) > 1e-13)
+                round++;
+        if (round == ROUNDS)
+            return false;
+    }
+    return true;
+}
+
 int sampler_census(const struct sampler *s, struct census *c, struct err *err) {
-    enum { MOST_SOLVED = 1000, ROUNDS = 20000 };
-    *c = (struct census){.trees = INFINITY, .sentences = INFINITY};
+    *c = (struct census){.trees = INFINITY, .sentences = INFINITY, .infinite = s->recursive};
     if (!s->recursive) {
         double *trees = count_trees(s, false), *sentences = count_trees(s, true);
         c->trees = trees[s->start];
@@ -115,18 +143,13 @@ int sampler_census(const struct sampler *s, struct census *c, struct err *err) {
         free(sentences);
     }
     double *x = mem_alloc(QUANTITIES * s->n_states, sizeof *x);
-    int round = 0;
-    if (s->recursive && s->n_states <= MOST_SOLVED)
-        solve(s, x);
-    else
-        while (improve(s, x) > 1e-13 && s->recursive && round < ROUNDS)
-            round++;
+    bool found = find_expectations(s, x);
     const double *start = x + QUANTITIES * (size_t)s->start;
     c->mean_length = start[0];
     c->entropy = start[1];
     c->tree_entropy = start[2];
     free(x);
-    if (round == ROUNDS || !(c->mean_length >= 1 && c->mean_length < INFINITY))
+    if (!found || !(c->mean_length > 0 && c->mean_length < INFINITY))
         return err_set(err, STATUS_DATA,
                        "%s: the mean length of its sentences cannot be found: the recursive "
                        "productions weigh too much",

@@ -10,6 +10,7 @@
 
 #include "lib/sampler.h"
 #include "tests/unit/assert_error.h"
+#include "tests/unit/chi_square.h"
 #include "tests/unit/scratch.h"
 
 static struct grammar *read_text(const char *text) {
@@ -28,12 +29,6 @@ static void sample(const struct sampler *s, uint64_t item, struct derivation *d)
         fail_msg("%s", err.text);
 }
 
-/* The upper 1e-6 point of chi-square with k degrees of freedom (Wilson & Hilferty 1931). */
-static double chi_square_limit(int k) {
-    double c = 2.0 / (9.0 * k);
-    return k * pow(1 - c + 4.7534 * sqrt(c), 3);
-}
-
 /* Productions are used as often as they weigh, given how often their left side is met. */
 static void frequencies(const char *path, uint64_t draws) {
     struct err err = {0};
@@ -49,7 +44,7 @@ static void frequencies(const char *path, uint64_t draws) {
             used[d.nodes[k].production]++;
     }
     for (size_t symbol = 0; symbol < g->symbols.n; symbol++) {
-        double total = 0, chi_square = 0;
+        double total = 0, sum = 0;
         for (int i = 0; i < g->count[symbol]; i++)
             total += (double)used[g->first[symbol] + i];
         if (g->count[symbol] < 2 || total == 0)
@@ -57,11 +52,11 @@ static void frequencies(const char *path, uint64_t draws) {
         for (int i = 0; i < g->count[symbol]; i++) {
             int p = g->first[symbol] + i;
             double expected = total * g->productions[p].probability;
-            chi_square += pow((double)used[p] - expected, 2) / expected;
+            sum += pow((double)used[p] - expected, 2) / expected;
         }
-        if (chi_square > chi_square_limit(g->count[symbol] - 1))
+        if (sum > chi_square_limit(g->count[symbol] - 1))
             fail_msg("%s: %s: chi-square %g with %d productions", path, g->symbols.words[symbol],
-                     chi_square, g->count[symbol]);
+                     sum, g->count[symbol]);
     }
     free(used);
     derivation_free(&d);
@@ -115,7 +110,7 @@ static void small_language(void **state) {
     struct derivation d = {0};
     struct buf source = {0}, target = {0}, tree = {0};
     enum { DRAWS = 200000 };
-    double seen[N_TREES] = {0}, logp[N_TREES], sum = 0, chi_square = 0;
+    double seen[N_TREES] = {0}, logp[N_TREES], sum = 0, squares = 0;
     for (uint64_t i = 0; i < DRAWS; i++) {
         sample(s, i, &d);
         buf_clear(&tree), buf_clear(&source), buf_clear(&target);
@@ -137,10 +132,10 @@ static void small_language(void **state) {
         double expected = DRAWS * language[t].probability;
         assert_true(seen[t] > 0);
         sum += exp(logp[t]);
-        chi_square += pow(seen[t] - expected, 2) / expected;
+        squares += pow(seen[t] - expected, 2) / expected;
     }
     assert_true(fabs(sum - 1) < 1e-12);
-    assert_true(chi_square < chi_square_limit(N_TREES - 1));
+    assert_true(squares < chi_square_limit(N_TREES - 1));
     buf_free(&source), buf_free(&target), buf_free(&tree);
     derivation_free(&d);
     sampler_free(s);
