@@ -405,8 +405,8 @@ static int set_up(struct generator *gen, const struct request *q, const struct g
                : q->leak       ? "--leak"
                                : NULL);
     gen->need_answers = gen->agree || gen->disagree || q->leak;
-    if (grammar_set_temperature(gen->grammar, q->temperature, err) != 0 ||
-        (q->words && grammar_limit_words(gen->grammar, q->words, gen->seed, err) != 0) ||
+    if ((q->words && grammar_limit_words(gen->grammar, q->words, gen->seed, err) != 0) ||
+        grammar_set_temperature(gen->grammar, q->temperature, err) != 0 ||
         holdout_read(&gen->holdout, q->hold_out, gen->grammar, err) != 0 ||
         selection_read(&gen->selection, q->where, &gen->grammar->tags, err) != 0 ||
         treeset_read(&gen->trees, q->trees, gen->grammar, err) != 0)

@@ -265,8 +265,8 @@ void grammar_warn_unreached(const struct grammar *g) {
     free(reached);
 }
 
-/* The nonterminals that a symbol can derive, each after those it derives where no recursion forbids
- * it (depth first); returns how many. */
+/* The nonterminals that a symbol can derive by productions in use, each after those it derives
+ * where no recursion forbids it (depth first); returns how many. */
 static size_t children_first(const struct grammar *g, int symbol, int *order) {
     struct visit {
         int symbol, production, place;
@@ -283,7 +283,7 @@ static size_t children_first(const struct grammar *g, int symbol, int *order) {
             continue;
         }
         const struct production *p = &g->productions[g->first[v->symbol] + v->production];
-        if (v->place == p->n_source) {
+        if (v->place == p->n_source || !(p->probability > 0)) {
             v->production++;
             v->place = 0;
             continue;

@@ -42,9 +42,24 @@ static void keep_words(struct grammar *g, int symbol, int64_t count, uint64_t se
 }
 
 static int read_count(const char *text, int64_t *count, struct err *err) {
-    if (opt_read_count(text, count) != 0 || *count < 1)
+    int64_t number;
+    if (opt_read_count(text, &number) != 0 || number < 1)
         return err_set(err, STATUS_USAGE, "--words: '%s' is no count from 1 on", text);
+    if (*count)
+        return err_set(err, STATUS_USAGE, "--words: '%s' is a second count for the same words",
+                       text);
+    *count = number;
     return 0;
+}
+
+static const char *nearest_preterminal(const struct grammar *g, const char *word) {
+    const char **names = mem_alloc(g->symbols.n, sizeof *names);
+    for (size_t s = 0; s < g->symbols.n; s++)
+        if (g->preterminal[s])
+            names[s] = g->symbols.words[s];
+    const char *near = msg_nearest(word, names, g->symbols.n);
+    free(names);
+    return near;
 }
 
 /* One item of the list: fill in counts[symbol], or *general. */
@@ -56,7 +71,7 @@ static int read_item(const struct grammar *g, char *item, int64_t *counts, int64
     *equals = '\0';
     int symbol = vocab_find(&g->symbols, item, strlen(item));
     if (symbol < 0 || !g->preterminal[symbol]) {
-        const char *near = grammar_nearest(g, item);
+        const char *near = nearest_preterminal(g, item);
         return err_set(err, STATUS_USAGE, "--words: %s has no preterminal '%s'%s%s%s", g->path,
                        item, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     }
