@@ -5,6 +5,9 @@
 #                                        passes when it exits with STATUS and standard error has a
 #                                        line that matches PATTERN (extended), and no more than it
 #     skip NAME WHY
+#     is NAME GOT EXPECTED               passes when the two words are equal
+#     same NAME FILE FILE                passes when two files hold the same bytes, and some
+#     rows                               the examples of the corpus on standard input
 set -u
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BIN=${ESPALIER_BIN:-$ROOT/bin}
@@ -45,5 +48,15 @@ refuse() {
         pass "$name"
     fi
 }
+
+is() {
+    if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "got '$2', expected '$3'"; fi
+}
+
+same() {
+    if cmp -s "$2" "$3" && [ -s "$2" ]; then pass "$1"; else fail "$1" "$(diff "$2" "$3" | head -5)"; fi
+}
+
+rows() { zstd -dc | grep -v '^#'; }
 
 finish() { exit $((failures > 0)); }

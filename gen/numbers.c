@@ -1,0 +1,71 @@
+#include "gen/numbers.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mem.h"
+#include "lib/opt.h"
+
+static int64_t read_count(const char *option, const char *text, size_t len, int64_t least,
+                          int64_t most) {
+    char *word = mem_strndup(text, len);
+    int64_t value;
+    if (opt_read_count(word, &value) != 0)
+        msg_die(STATUS_USAGE, "--%s: '%s' is no whole number", option, word);
+    if (value < least || value > most)
+        msg_die(STATUS_USAGE, "--%s: %s is not from %" PRId64 " to %" PRId64, option, word, least,
+                most);
+    free(word);
+    return value;
+}
+
+struct range numbers_range(const char *option, const char *text, int64_t least, int64_t most) {
+    const char *dots = strstr(text, "..");
+    if (!dots) {
+        int64_t value = read_count(option, text, strlen(text), least, most);
+        return (struct range){value, value};
+    }
+    struct range range = {
+        .low = read_count(option, text, (size_t)(dots - text), least, most),
+        .high = read_count(option, dots + 2, strlen(dots + 2), least, most),
+    };
+    if (range.low > range.high)
+        msg_die(STATUS_USAGE, "--%s: the range %s is empty", option, text);
+    return range;
+}
+
+size_t numbers_counts(const char *option, const char *text, int64_t least, int64_t most,
+                      int64_t **list) {
+    size_t n = 0, cap = 0;
+    *list = NULL;
+    for (bool more = true; more;) {
+        size_t len = strcspn(text, ",");
+        *list = mem_grow(*list, &cap, n + 1, sizeof **list);
+        (*list)[n++] = read_count(option, text, len, least, most);
+        more = text[len] == ',';
+        text += len + more;
+    }
+    return n;
+}
+
+size_t numbers_reals(const char *option, const char *text, double least, double most,
+                     double **list) {
+    size_t n = 0, cap = 0;
+    *list = NULL;
+    for (bool more = true; more;) {
+        size_t len = strcspn(text, ",");
+        char *word = mem_strndup(text, len);
+        double value;
+        if (opt_read_number(word, &value) != 0)
+            msg_die(STATUS_USAGE, "--%s: '%s' is no number", option, word);
+        if (value < least || value > most)
+            msg_die(STATUS_USAGE, "--%s: %s is not from %g to %g", option, word, least, most);
+        free(word);
+        *list = mem_grow(*list, &cap, n + 1, sizeof **list);
+        (*list)[n++] = value;
+        more = text[len] == ',';
+        text += len + more;
+    }
+    return n;
+}
