@@ -130,7 +130,7 @@ static void hide_bits(struct task *t, const char *list, int64_t degree, uint64_t
     size_t n_bits = t->parities.n_bits, n = (size_t)degree;
     int64_t *bits;
     if (list) {
-        n = numbers_counts("bits", list, 0, (int64_t)n_bits - 1, &bits);
+        n = numbers_counts("--bits", list, 0, (int64_t)n_bits - 1, &bits);
         if (degree && (int64_t)n != degree)
             msg_die(STATUS_USAGE, "--bits names %zu bits, --degree asks for %" PRId64, n, degree);
     } else {
@@ -161,7 +161,7 @@ static void add_rivals(struct task *t, const struct opt_list *rivals) {
         t->names[i] = mem_strdup(first[i]);
     for (size_t k = 0; k < rivals->n; k++) {
         int64_t *bits;
-        size_t n = numbers_counts("rival", rivals->items[k], 0, (int64_t)t->parities.n_bits - 1,
+        size_t n = numbers_counts("--rival", rivals->items[k], 0, (int64_t)t->parities.n_bits - 1,
                                   &bits);
         qsort(bits, n, sizeof *bits, by_size);
         check_different("rival", bits, n);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/mem.h"
 #include "lib/opt.h"
 
 static int64_t read_count(const char *option, const char *text, size_t len, int64_t least,
@@ -12,27 +11,12 @@ static int64_t read_count(const char *option, const char *text, size_t len, int6
     char *word = mem_strndup(text, len);
     int64_t value;
     if (opt_read_count(word, &value) != 0)
-        msg_die(STATUS_USAGE, "--%s: '%s' is no whole number", option, word);
+        msg_die(STATUS_USAGE, "%s: '%s' is no whole number", option, word);
     if (value < least || value > most)
-        msg_die(STATUS_USAGE, "--%s: %s is not from %" PRId64 " to %" PRId64, option, word, least,
+        msg_die(STATUS_USAGE, "%s: %s is not from %" PRId64 " to %" PRId64, option, word, least,
                 most);
     free(word);
     return value;
-}
-
-struct range numbers_range(const char *option, const char *text, int64_t least, int64_t most) {
-    const char *dots = strstr(text, "..");
-    if (!dots) {
-        int64_t value = read_count(option, text, strlen(text), least, most);
-        return (struct range){value, value};
-    }
-    struct range range = {
-        .low = read_count(option, text, (size_t)(dots - text), least, most),
-        .high = read_count(option, dots + 2, strlen(dots + 2), least, most),
-    };
-    if (range.low > range.high)
-        msg_die(STATUS_USAGE, "--%s: the range %s is empty", option, text);
-    return range;
 }
 
 size_t numbers_counts(const char *option, const char *text, int64_t least, int64_t most,
@@ -58,9 +42,9 @@ size_t numbers_reals(const char *option, const char *text, double least, double 
         char *word = mem_strndup(text, len);
         double value;
         if (opt_read_number(word, &value) != 0)
-            msg_die(STATUS_USAGE, "--%s: '%s' is no number", option, word);
+            msg_die(STATUS_USAGE, "%s: '%s' is no number", option, word);
         if (value < least || value > most)
-            msg_die(STATUS_USAGE, "--%s: %s is not from %g to %g", option, word, least, most);
+            msg_die(STATUS_USAGE, "%s: %s is not from %g to %g", option, word, least, most);
         free(word);
         *list = mem_grow(*list, &cap, n + 1, sizeof **list);
         (*list)[n++] = value;
@@ -68,4 +52,13 @@ size_t numbers_reals(const char *option, const char *text, double least, double 
         text += len + more;
     }
     return n;
+}
+
+void numbers_put(struct buf *b, uint64_t value) {
+    char digits[20];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + value % 10);
+    while (value /= 10);
+    buf_add(b, digits + at, sizeof digits - at);
 }

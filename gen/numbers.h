@@ -1,18 +1,14 @@
-/* Options whose value is a range or a list of numbers. A value that is none, a number out of bounds
- * or an empty list ends the tool (STATUS_USAGE) with a sentence that names the option. */
+/* Numbers in options and rows.
+ *
+ * An option may be a list of numbers. A value that is none, a number out of bounds or an
+ * empty list ends the tool (STATUS_USAGE) with a sentence that names the option. */
 #ifndef ESPALIER_NUMBERS_H
 #define ESPALIER_NUMBERS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-struct range {
-    int64_t low, high;
-};
-
-/* LOW..HIGH, or one number for both; counts as opt.h reads them (k, M, G), least <= LOW <= HIGH <=
- * most. */
-struct range numbers_range(const char *option, const char *text, int64_t least, int64_t most);
+#include "lib/mem.h"
 
 /* Counts that commas separate, least to most each, into *list, which the caller frees; returns how
  * many. */
@@ -22,5 +18,8 @@ size_t numbers_counts(const char *option, const char *text, int64_t least, int64
 /* The same for finite decimal numbers. */
 size_t numbers_reals(const char *option, const char *text, double least, double most,
                      double **list);
+
+/* Append a whole number in decimal. */
+void numbers_put(struct buf *b, uint64_t value);
 
 #endif
