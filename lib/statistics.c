@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ieee.h"
 #include "lib/mem.h"
 
 struct interval statistics_wilson(uint64_t successes, uint64_t n, double level) {
@@ -76,7 +77,7 @@ double statistics_normal_quantile(double p) {
         double r = 0.180625 - q * q;
         return q * polynomial(middle_above, r) / polynomial(middle_below, r);
     }
-    double r = sqrt(-log(q < 0 ? p : 1 - p));
+    double r = sqrt(-ieee_log(q < 0 ? p : 1 - p));
     double x = r <= 5 ? polynomial(tail_above, r - 1.6) / polynomial(tail_below, r - 1.6)
                       : polynomial(far_above, r - 5) / polynomial(far_below, r - 5);
     return q < 0 ? -x : x;

@@ -20,7 +20,9 @@ struct interval {
 struct interval statistics_wilson(uint64_t successes, uint64_t n, double level);
 
 /* The quantile function of the standard normal distribution, to about 16 digits: algorithm AS 241,
- * PPND16 (Wichura 1988, doi:10.2307/2347330). -inf at 0, inf at 1, NaN outside. */
+ * PPND16 (Wichura 1988, doi:10.2307/2347330). -inf at 0, inf at 1, NaN outside. Made of operations
+ * that IEEE 754 rounds in one way, so its bits are the same on every machine: the quantile of a
+ * uniform draw is a normal draw that can be published. */
 double statistics_normal_quantile(double p);
 
 /* Arithmetic mean; NaN when n = 0. */

@@ -79,6 +79,16 @@ static void normal_quantile(void **state) {
     }
 }
 
+/* Published corpora rest on these bits; the same operations in Python's doubles give them. */
+static void normal_quantile_has_the_same_bits_everywhere(void **state) {
+    (void)state;
+    assert_true(statistics_normal_quantile(0.3) == -0x1.0c7e39582c5fap-1);
+    assert_true(statistics_normal_quantile(0.05) == -0x1.a515209676abdp+0);
+    assert_true(statistics_normal_quantile(0.001) == -0x1.8b8cbb720447p+1);
+    assert_true(statistics_normal_quantile(1e-10) == -0x1.97203597a2154p+2);
+    assert_true(statistics_normal_quantile(0.9999) == 0x1.dc08bb712897ap+1);
+}
+
 /* By hand: the squares of the deviations from 5 add up to 32. */
 static void moments(void **state) {
     (void)state;
@@ -128,9 +138,13 @@ static void total_variation(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wilson),          cmocka_unit_test(wilson_inverts_the_score_test),
-        cmocka_unit_test(normal_quantile), cmocka_unit_test(moments),
-        cmocka_unit_test(quantiles),       cmocka_unit_test(total_variation),
+        cmocka_unit_test(wilson),
+        cmocka_unit_test(wilson_inverts_the_score_test),
+        cmocka_unit_test(normal_quantile),
+        cmocka_unit_test(normal_quantile_has_the_same_bits_everywhere),
+        cmocka_unit_test(moments),
+        cmocka_unit_test(quantiles),
+        cmocka_unit_test(total_variation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
