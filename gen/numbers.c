@@ -1,6 +1,7 @@
 #include "gen/numbers.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,4 +62,31 @@ void numbers_put(struct buf *b, uint64_t value) {
         digits[--at] = (char)('0' + value % 10);
     while (value /= 10);
     buf_add(b, digits + at, sizeof digits - at);
+}
+
+void numbers_put_decimal(struct buf *b, double value, int decimals) {
+    uint64_t scale = 1;
+    for (int i = 0; i < decimals; i++)
+        scale *= 10;
+    double size = fabs(value) * (double)scale + 0.5;
+    if (size >= 0x1p53) { /* no decimal would be left that means anything */
+        buf_printf(b, "%.0f", value);
+        return;
+    }
+    uint64_t whole = (uint64_t)size;
+    if (whole && value < 0)
+        buf_putc(b, '-');
+    numbers_put(b, whole / scale);
+    uint64_t rest = whole % scale;
+    if (rest == 0)
+        return;
+    char text[10] = ".";
+    int n = decimals;
+    while (rest % 10 == 0) {
+        rest /= 10;
+        n--;
+    }
+    for (int i = n; i > 0; i--, rest /= 10)
+        text[i] = (char)('0' + rest % 10);
+    buf_add(b, text, (size_t)n + 1);
 }
