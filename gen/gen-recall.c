@@ -317,19 +317,18 @@ int main(int argc, char **argv) {
         .summary = "Make sequences to recall from: key-value pairs, or random words that repeat.",
         .operands = "[OPTION]... recall|repeat",
         .options = options,
-        .more =
-            "recall: pairs of a key and a value, then, two words each, keys with their values\n"
-            "        again and fillers. A language model learns to complete the pairs.\n"
-            "repeat: random words, then the same again.\n"
-            "Examples:\n"
-            "  gen-recall recall --pairs 2 --length 12 --columns source,answers,loss,gaps --text\n"
-            "  gen-recall recall --queries 1 --cut -n 100k -o train.zst\n"
-            "  gen-recall repeat --period 16..48 --columns source,loss -n 100k -o induction.zst\n"
-            "The published data (a vocabulary of 8,192 words):\n"
-            "  gen-recall recall --keys 4095 --values 4096 --fillers 0 --power 0.01 --distinct\n"
-            "    --hidden-answers\n"
-            "Exit status: 0 done, 64 usage, 65 a request that cannot be met, 73 or 74 cannot\n"
-            "write.\n",
+        .more = "recall: pairs of a key and a value, then, two words each, keys with their values\n"
+                "        again and fillers. A language model learns to complete the pairs.\n"
+                "repeat: random words, then the same again.\n"
+                "Examples:\n"
+                "  gen-recall recall --pairs 2 --length 12 --columns source,loss,gaps --text\n"
+                "  gen-recall recall --queries 1 --cut -n 100k -o train.zst\n"
+                "  gen-recall repeat --period 16..48 --columns source,loss -o induction.zst\n"
+                "The published data (a vocabulary of 8,192 words):\n"
+                "  gen-recall recall --keys 4095 --values 4096 --fillers 0 --power 0.01\n"
+                "    --distinct --hidden-answers\n"
+                "Exit status: 0 done, 64 usage, 65 a request that cannot be met, 73 or 74 cannot\n"
+                "write.\n",
         .least_operands = 1,
         .most_operands = 1,
     };

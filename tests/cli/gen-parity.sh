@@ -153,6 +153,6 @@ refuse '--columns' 64 "no column 'flip' .source, target, rule:clean, tags, rule:
 refuse '--columns of a rival that is not there' 64 "no column 'rule:1'" gen --columns rule:1
 is 'a million bits' "$(gen -n 1 --length 1M --columns source | rows | wc -w)" 1000000
 is 'no example' "$(gen -n 0 --text | tail -1)" "$(printf '##end\tn=0')"
-gen -n 3 --text --noise .25 >shown
+gen -n 3 --text --noise .25 --rival 1,2 --rival 3 >shown
 is 'the command makes the corpus again' "$(eval "$(header cmd <shown) --text" | cmp - shown && echo same)" same
 finish
