@@ -75,7 +75,7 @@ void optdoc_put_man(const struct opt_tool *tool, struct buf *out) {
         buf_puts(out, ".Ed\n");
     }
     buf_puts(out, ".Sh SEE ALSO\n.Xr espalier-corpus 5 ,\n.Xr espalier-grammar 5 ,\n.Xr "
-                  "espalier-run 5\n");
+                  "espalier-run 5 ,\n.Xr espalier-tasks 5\n");
     free(title);
     free(summary);
 }

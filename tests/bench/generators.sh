@@ -49,9 +49,9 @@ rate 'gen-hmm mess3, sequences of 10 (tokens)' '' 10000000 'gen-hmm processes/me
 rate 'gen-modular, samples of a + b mod 97 (examples)' 5e6 5000000 "$(cat tests/bench/modular.command 2>/dev/null || echo 'gen-modular -n 5M --sample')"
 rate 'gen-brackets, rule choice (examples)' 5e6 5000000 'gen-brackets -n 5M --columns source,target'
 rate 'gen-parity, 40 bits (examples)' '' 2000000 'gen-parity -n 2M'
-rate 'gen-count (examples)' '' 1000000 'gen-count -n 1M'
-rate 'gen-recall (examples)' '' 200000 'gen-recall -n 200k'
-rate 'gen-concept (examples)' '' 1000000 'gen-concept -n 1M'
+rate 'gen-count add, 1 to 10 digits (examples)' '' 1000000 'gen-count add -n 1M'
+rate 'gen-recall recall, 64 words (examples)' '' 200000 'gen-recall recall -n 200k'
+rate 'gen-concept exist (examples)' '' 1000000 'gen-concept exist -n 1M'
 
 gen-grammar $q -n 1M -o "$work/all.zst"
 gen-grammar $q -n 200k --columns source,target -o "$work/plain.zst"

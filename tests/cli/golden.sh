@@ -13,4 +13,14 @@ golden question.tsv gen-grammar "$GRAMMARS/question.gr" -n 12 --columns source,t
 golden question-shares.tsv gen-grammar "$GRAMMARS/question.gr" -n 12 --seed-data 7 --skip 100 --split 0-4/10 \
     --disagree --where 'center_rc_object=0.25' --columns source,target,rules
 golden tense.tsv gen-grammar "$GRAMMARS/tense.gr" -n 12 --where present --columns source,target,rules,tags
+golden parity.tsv gen-parity -n 6 --length 20 --noise 0.3 --rival 1,4 --bias 0.2 --seed-data 7 --skip 100
+golden parity-pool.tsv gen-parity -n 6 --length 70 --samples 4 --noise 0.3 --seed-data 7 --seed-task 3
+golden count.tsv gen-count count -n 6 --seed-data 7 --shares number --split 0-4/10
+golden add.tsv gen-count add -n 6 --seed-data 7 --skip 13 --columns source,target,length,tags,carries,chain,rule:digitwise
+golden recall.tsv gen-recall recall -n 4 --seed-data 7 --pairs 3 --length 20 --columns source,answers,loss,gaps
+golden recall-law.tsv gen-recall recall -n 4 --seed-data 7 --pairs 3 --length 40 --power 0.01 --fillers 0 --distinct
+golden repeat.tsv gen-recall repeat -n 4 --seed-data 7 --length 20 --period 4..9 --words 5 --columns source,loss,gaps
+golden exist.tsv gen-concept exist -n 8 --seed-data 7 --diversity 9 --lures 0.4
+golden query.tsv gen-concept query -n 6 --seed-data 7 --diversity 7 --part test --attributes 5
+golden identity.tsv gen-concept identity -n 8 --seed-data 7 --means 1,-2.5 --deviations 0.5,2,0.01 --dimension 3
 finish
