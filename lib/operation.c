@@ -330,7 +330,7 @@ static uint32_t apply_in_group(const struct operation *o, uint32_t x, uint32_t y
 }
 
 uint32_t operation_apply(const struct operation *o, uint32_t x, uint32_t y) {
-    bool defined;
+    bool defined = true;
     return o->group ? apply_in_group(o, x, y) : apply_modulo(o, x, y, &defined);
 }
 
