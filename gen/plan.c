@@ -1,10 +1,7 @@
 #include "gen/plan.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "lib/opt.h"
 
 static size_t add_kind(struct plan *p, size_t class_index, int leak, const struct derivation *tree,
                        char *name) {
@@ -13,52 +10,15 @@ static size_t add_kind(struct plan *p, size_t class_index, int leak, const struc
     return p->n_kinds++;
 }
 
-/* RULE=AMOUNT: a kind and its share of all examples. */
-static int read_leak(struct plan *p, const struct grammar *g, char *item, int64_t count,
-                     double *share, struct err *err) {
-    char *equals = strchr(item, '=');
-    if (!equals)
-        return err_set(err, STATUS_USAGE, "--leak: '%s' is not RULE=AMOUNT", item);
-    *equals = '\0';
-    int32_t rule = vocab_find(&g->rules, item, strlen(item));
-    if (rule < 0) {
-        const char *near = msg_nearest(item, g->rules.words, g->rules.n);
-        return err_set(err, STATUS_USAGE, "--leak: %s has no rule '%s'%s%s%s", g->path, item,
-                       near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-    }
-    int64_t number;
-    if (opt_read_count(equals + 1, &number) == 0 && number >= 1)
-        *share = count > 0 ? (double)number / (double)count : 0;
-    else if (opt_read_number(equals + 1, share) != 0 || *share < 0 || *share >= 1)
-        return err_set(err, STATUS_USAGE,
-                       "--leak: '%s' is neither a share below 1 nor a whole number of examples",
-                       equals + 1);
-    struct buf name = {0};
-    buf_printf(&name, "leak:%s", g->rules.words[rule]);
-    add_kind(p, 0, rule, NULL, name.data);
-    return 0;
-}
-
 static int read_leaks(struct plan *p, const struct grammar *g, const char *list, int64_t count,
                       struct err *err) {
-    double rest = 1;
-    apportion_add(&p->leaks, 1);
-    for (bool more = list != NULL; more;) {
-        size_t len = strcspn(list, ",");
-        char *item = mem_strndup(list, len);
-        double share = 0;
-        int result = read_leak(p, g, item, count, &share, err);
-        free(item);
-        if (result != 0)
-            return -1;
-        apportion_add(&p->leaks, share);
-        rest -= share;
-        more = list[len] == ',';
-        list += len + more;
+    if (leaks_read(&p->leaks, list, &g->rules, g->path, count, err) != 0)
+        return -1;
+    for (size_t i = 0; i < p->leaks.n; i++) {
+        struct buf name = {0};
+        buf_printf(&name, "leak:%s", g->rules.words[p->leaks.rules[i]]);
+        add_kind(p, 0, p->leaks.rules[i], NULL, name.data);
     }
-    if (rest < -1e-9)
-        return err_set(err, STATUS_USAGE, "--leak: more than all examples");
-    p->leaks.parts[0].share = fmax(rest, 0);
     return 0;
 }
 
@@ -129,9 +89,9 @@ int plan_make(struct plan *p, const struct grammar *g, struct selection *selecti
 }
 
 size_t plan_next(struct plan *p) {
-    size_t leak = p->leaks.n > 1 ? apportion_next(&p->leaks) : 0;
-    if (leak > 0)
-        return leak - 1;
+    int leak = leaks_next(&p->leaks);
+    if (leak >= 0)
+        return (size_t)leak;
     size_t class_index = selection_next_class(p->selection);
     struct apportion *shares = &p->tree_shares[class_index];
     return p->first_kind[class_index] + (shares->n > 1 ? apportion_next(shares) : 0);
@@ -142,7 +102,7 @@ void plan_free(struct plan *p) {
         free(p->kinds[i].name);
     for (size_t i = 0; p->tree_shares && i < (p->selection->n ? p->selection->n : 1); i++)
         apportion_free(&p->tree_shares[i]);
-    apportion_free(&p->leaks);
+    leaks_free(&p->leaks);
     free(p->kinds);
     free(p->first_kind);
     free(p->tree_shares);

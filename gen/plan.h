@@ -4,6 +4,7 @@
 #ifndef ESPALIER_PLAN_H
 #define ESPALIER_PLAN_H
 
+#include "gen/leaks.h"
 #include "gen/treeset.h"
 #include "lib/selection.h"
 
@@ -20,7 +21,7 @@ struct plan {
     const struct treeset *trees;
     struct plan_kind *kinds;
     size_t n_kinds, cap_kinds;
-    struct apportion leaks;        /* class 0: no leak; the others: one leak each */
+    struct leaks leaks;            /* leak i is kind i */
     size_t *first_kind;            /* [class]: its kinds, one for each of its trees, or one */
     struct apportion *tree_shares; /* [class] */
 };
