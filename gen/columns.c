@@ -33,6 +33,23 @@ void columns_read(struct columns *c, const char *list, const char *const *names,
     }
 }
 
+char *columns_expand(const char *list, const char *word, const char *names) {
+    struct buf out = {0};
+    buf_puts(&out, "");
+    for (bool more = true; more;) {
+        size_t len = strcspn(list, ",");
+        if (len == strlen(word) && strncmp(list, word, len) == 0)
+            buf_puts(&out, names);
+        else
+            buf_add(&out, list, len);
+        more = list[len] == ',';
+        list += len + more;
+        if (more)
+            buf_putc(&out, ',');
+    }
+    return out.data;
+}
+
 bool columns_have(const struct columns *c, int which) {
     for (size_t i = 0; i < c->n; i++)
         if (c->which[i] == which)

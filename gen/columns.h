@@ -17,6 +17,9 @@ struct columns {
  * (with the nearest one), a name twice or an empty list ends the tool (STATUS_USAGE). */
 void columns_read(struct columns *c, const char *list, const char *const *names, size_t n_names);
 
+/* A list with each `word` replaced by other names; the caller frees it. */
+char *columns_expand(const char *list, const char *word, const char *names);
+
 /* Whether a column is written. */
 bool columns_have(const struct columns *c, int which);
 

@@ -53,8 +53,7 @@ int output_section(struct corpus_writer *out, const struct opt_tool *tool, char 
 /* The same where several inputs are each in the last of their sections; lines as output_head
  * passes them on. */
 int output_joint_section(struct corpus_writer *out, const struct opt_tool *tool,
-                         char *const *operands, int n_operands,
-                         struct corpus_reader *const *inputs, size_t n_inputs,
-                         struct err *err) NODISCARD;
+                         char *const *operands, int n_operands, struct corpus_reader *const *inputs,
+                         size_t n_inputs, struct err *err) NODISCARD;
 
 #endif

@@ -60,14 +60,13 @@ void brackets_draw_nested(uint64_t *bits, uint32_t length, struct rng *r) {
     }
     /* Those that close come first in the numbering. */
     uint64_t number = rng_below64(r, table.nested[length - i][depth + 1]), tail = 0;
-    for (uint32_t k = length - i, at = 0; k-- > 0; at++) {
-        uint64_t closing = table.nested[k][depth];
-        uint64_t opens = number >= closing;
-        number -= opens ? closing : 0;
-        depth += opens ? 1u : -1u;
-        tail |= opens << at;
+    for (uint32_t k = length - i; k-- > 0;) {
+        uint64_t closing = table.nested[k][depth], opens = number >= closing;
+        number -= closing & -opens;
+        depth += (uint32_t)(2 * opens) - 1;
+        tail = tail >> 1 | opens << 63;
     }
-    set_tail(bits, i, tail);
+    set_tail(bits, i, tail >> (64 - (length - i)));
 }
 
 void brackets_draw_equal(uint64_t *bits, uint32_t length, struct rng *r) {
@@ -80,14 +79,13 @@ void brackets_draw_equal(uint64_t *bits, uint32_t length, struct rng *r) {
             set(bits, i);
         }
     uint64_t number = rng_below64(r, table.equal[length - i][openers + 1]), tail = 0;
-    for (uint32_t k = length - i, at = 0; k-- > 0; at++) {
-        uint64_t closing = table.equal[k][openers + 1];
-        uint64_t opens = number >= closing;
-        number -= opens ? closing : 0;
+    for (uint32_t k = length - i; k-- > 0;) {
+        uint64_t closing = table.equal[k][openers + 1], opens = number >= closing;
+        number -= closing & -opens;
         openers -= (uint32_t)opens;
-        tail |= opens << at;
+        tail = tail >> 1 | opens << 63;
     }
-    set_tail(bits, i, tail);
+    set_tail(bits, i, tail >> (64 - (length - i)));
 }
 
 void brackets_draw_any(uint64_t *bits, uint32_t length, struct rng *r) {
