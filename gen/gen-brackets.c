@@ -131,22 +131,21 @@ int main(int argc, char **argv) {
         .summary = "Make strings of brackets: a choice between rules, or a Dyck language.",
         .operands = "[OPTION]... TASK",
         .options = options,
-        .more =
-            "TASK is rule or dyck.\n"
-            "rule: true strings are nested (drawn evenly), false ones have unequal counts\n"
-            "(fair coins), so that the rules NESTED and EQUAL-COUNT say the same; --ood makes\n"
-            "those on which they part. dyck: sources without targets, with the depth after\n"
-            "each symbol, how far back each closer's opener stands, and the least loss of each\n"
-            "symbol.\n"
-            "Examples:\n"
-            "  gen-brackets rule -n 200k --unique --split 1-99/100 -o train.zst\n"
-            "  gen-brackets rule -n 1k --unique --split 0/100 -o test.zst\n"
-            "  gen-brackets rule -n 1k --unique --ood -o ood.zst\n"
-            "  gen-brackets dyck -n 20k --kinds 128 --depth 5 --length 2..178 --text\n"
-            "  gen-brackets dyck -n 200k --kinds 20 --depth 10 --split 1-9/10 \\\n"
-            "    --split-by skeleton -o train.zst\n"
-            "Exit status: 0 done, 64 usage, 65 a request that cannot be met, 73 or 74 cannot\n"
-            "write.\n",
+        .more = "TASK is rule or dyck.\n"
+                "rule: true strings are nested (drawn evenly), false ones have unequal counts\n"
+                "(fair coins), so that the rules NESTED and EQUAL-COUNT say the same; --ood makes\n"
+                "those on which they part.\n"
+                "dyck: sources without targets, with the depth after each symbol, how far back a\n"
+                "closer's opener stands, and the least loss of each symbol.\n"
+                "Examples:\n"
+                "  gen-brackets rule -n 200k --unique --split 1-99/100 -o train.zst\n"
+                "  gen-brackets rule -n 1k --unique --split 0/100 -o test.zst\n"
+                "  gen-brackets rule -n 1k --unique --ood -o ood.zst\n"
+                "  gen-brackets dyck -n 20k --kinds 128 --depth 5 --length 2..178 --text\n"
+                "  gen-brackets dyck -n 200k --kinds 20 --depth 10 --split 1-9/10 \\\n"
+                "    --split-by skeleton -o train.zst\n"
+                "Exit status: 0 done, 64 usage, 65 a request that cannot be met, 73 or 74 cannot\n"
+                "write.\n",
         .least_operands = 1,
         .most_operands = 1,
     };

@@ -6,6 +6,9 @@
 
 #include "lib/zio.h"
 
+/* Counting the rows of a bucket takes some ten seconds for so many. */
+#define MOST_ROWS_SPLIT ((uint64_t)1 << 27)
+
 const char *const modular_columns[MODULAR_COLUMNS] = {"source", "target", "rule:clean", "tags"};
 
 /* What a thread knows of the example it is making. */
@@ -216,6 +219,10 @@ static uint64_t find_way(struct modular *m, bool count_given) {
     bool range = m->side != PAIRS_ALL && !m->pairs.unordered && !m->by_table;
     if (m->split.buckets) {
         m->way = MODULAR_SEARCH;
+        if (!count_given && m->pairs.rows > MOST_ROWS_SPLIT)
+            msg_die(STATUS_USAGE,
+                    "--split: the table has %" PRIu64 " rows, too many to count; give -n",
+                    m->pairs.rows);
         return count_given ? PAIRS_NONE : count_rows(m);
     }
     m->way = m->side == PAIRS_ALL || range ? MODULAR_DIRECT : MODULAR_SEARCH;

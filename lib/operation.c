@@ -271,6 +271,7 @@ static const struct branch *branch_for(const struct operation *o, uint32_t x, ui
 
 static uint32_t apply_modulo(const struct operation *o, uint32_t x, uint32_t y, bool *defined) {
     uint64_t stack[MOST_STACK + 1], *top = stack, n = o->elements;
+    *top = 0;
     const struct branch *b = branch_for(o, x, y);
     for (const struct step *s = o->steps + b->begin; s < o->steps + b->end; s++) {
         switch (s->code) {
@@ -314,6 +315,7 @@ static uint32_t apply_modulo(const struct operation *o, uint32_t x, uint32_t y, 
 
 static uint32_t apply_in_group(const struct operation *o, uint32_t x, uint32_t y) {
     uint32_t stack[MOST_STACK + 1], *top = stack;
+    *top = 0;
     for (const struct step *s = o->steps, *end = s + o->n_steps; s < end; s++) {
         if (s->code == PUSH_X || s->code == PUSH_Y) {
             *++top = s->code == PUSH_X ? x : y;

@@ -46,8 +46,11 @@ rate 'gen-grammar question.gr: --disagree (examples)' '' 100000 "gen-grammar $q 
 rate 'gen-grammar question.gr: ten trees, --agree (examples)' '' 500000 "gen-grammar $q -n 500k --agree --trees 10 --columns source,target"
 rate 'gen-hmm mess3 (tokens)' 4e7 50000000 'gen-hmm processes/mess3.hmm -n 50k --length 1000'
 rate 'gen-hmm mess3, sequences of 10 (tokens)' '' 10000000 'gen-hmm processes/mess3.hmm -n 1M --length 10'
-rate 'gen-modular, samples of a + b mod 97 (examples)' 5e6 5000000 "$(cat tests/bench/modular.command 2>/dev/null || echo 'gen-modular -n 5M --sample')"
-rate 'gen-brackets, rule choice (examples)' 5e6 5000000 'gen-brackets -n 5M --columns source,target'
+rate 'gen-modular, samples of a + b mod 97 (examples)' 5e6 5000000 'gen-modular + -n 5M --sample'
+rate 'gen-modular, the rows of x + y mod 10^4 (examples)' 5e6 30000000 'gen-modular + -p 10k -n 30M'
+rate 'gen-brackets, rule choice (examples)' 5e6 5000000 'gen-brackets rule -n 5M --columns source,target'
+rate 'gen-brackets, rule choice, all rules and tags (examples)' '' 5000000 'gen-brackets rule -n 5M'
+rate 'gen-brackets, Dyck-(8,3), source (examples)' '' 2000000 'gen-brackets dyck -n 2M --columns source'
 rate 'gen-parity, 40 bits (examples)' '' 2000000 'gen-parity -n 2M'
 rate 'gen-count add, 1 to 10 digits (examples)' '' 1000000 'gen-count add -n 1M'
 rate 'gen-recall recall, 64 words (examples)' '' 200000 'gen-recall recall -n 200k'

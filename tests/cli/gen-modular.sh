@@ -217,6 +217,7 @@ cannot() { # name status pattern options...
 cannot 'more rows than there are' 65 'there are 2823 rows and no more; --sample draws' + -n 2824 --train-fraction 0.3
 cannot 'more rows than there are, behind --skip' 65 'there are 9409 rows' + -n 1 --skip 9409
 cannot 'more rows than there are in a bucket' 65 'there are 4[0-9]* rows and no more' + -n 9000 --split 0/2
+cannot 'too many rows to count' 64 'has 1000000000000 rows, too many to count; give -n' + -p 1M --split 0/2
 cannot 'samples of nothing' 65 'this part of the table has no rows' + --sample -n 1 --train-fraction 0
 is 'past the end there is nothing' "$(gen + --skip 10k | tail -1)" "$(printf '##end\tn=0')"
 is '-n 0' "$(gen + -n 0 | tail -1)" "$(printf '##end\tn=0')"

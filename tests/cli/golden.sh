@@ -23,4 +23,11 @@ golden repeat.tsv gen-recall repeat -n 4 --seed-data 7 --length 20 --period 4..9
 golden exist.tsv gen-concept exist -n 8 --seed-data 7 --diversity 9 --lures 0.4
 golden query.tsv gen-concept query -n 6 --seed-data 7 --diversity 7 --part test --attributes 5
 golden identity.tsv gen-concept identity -n 8 --seed-data 7 --means 1,-2.5 --deviations 0.5,2,0.01 --dimension 3
+golden modular.tsv gen-modular 'x^2+xy' -p 31 -n 12 --seed-data 7 --train-fraction 0.3 --noise 0.2 --skip 20
+golden modular-group.tsv gen-modular 'x*y*x^-1' --group S3xC2 -n 12 --seed-data 7 --train-fraction 0.5 --pairs unordered \
+    --part test --columns source,target,tags
+golden modular-large.tsv gen-modular / -p 1201 -n 5 --seed-data 7 --symbol '' --equals '' --columns source
+golden brackets.tsv gen-brackets rule -n 12 --seed-data 7 --leak nested=0.2
+golden brackets-long.tsv gen-brackets rule -n 4 --seed-data 7 --length 60..140 --ood --columns source
+golden dyck.tsv gen-brackets dyck -n 8 --seed-data 7 --length 4..20 --columns source,depths,distances,losses,logp
 finish
