@@ -7,8 +7,8 @@
 
 #include "gen/truth.h"
 
-enum { SOURCE, DEPTHS, DISTANCES, LOSSES, SKELETON, DEPTH, LENGTH, LOGP, N_COLUMNS };
-static const char *const COLUMNS[N_COLUMNS] = {"source",   "depths", "distances", "losses",
+enum { SOURCE, DEPTHS, DISTANCES, LOSS, SKELETON, DEPTH, LENGTH, LOGP, N_COLUMNS };
+static const char *const COLUMNS[N_COLUMNS] = {"source",   "depths", "distances", "loss",
                                                "skeleton", "depth",  "length",    "logp"};
 
 struct worker {
@@ -66,7 +66,9 @@ static void put_depths(const struct worker *w, struct buf *row) {
     uint32_t depth = 0;
     for (uint32_t i = 0; i < w->length; i++) {
         depth += w->opens[i] ? 1u : -1u;
-        buf_printf(row, "%s%u", i ? " " : "", depth);
+        if (i)
+            buf_putc(row, ' ');
+        buf_put_integer(row, depth);
     }
 }
 
@@ -79,13 +81,15 @@ static void put_distances(struct worker *w, struct buf *row) {
             w->stack[depth++] = i;
         else
             distance = i - w->stack[--depth];
-        buf_printf(row, "%s%u", i ? " " : "", distance);
+        if (i)
+            buf_putc(row, ' ');
+        buf_put_integer(row, distance);
     }
 }
 
 /* The loss of each symbol and of the end, or their sum. */
-static void put_losses(const struct bracket_language *b, const struct worker *w, bool sum_only,
-                       struct buf *row) {
+static void put_loss(const struct bracket_language *b, const struct worker *w, bool sum_only,
+                     struct buf *row) {
     uint32_t depth = 0;
     double sum = 0;
     for (uint32_t i = 0; i <= w->length; i++) {
@@ -134,20 +138,20 @@ static int complete(void *context, void *worker, struct rng *r, int64_t index, s
         case DISTANCES:
             put_distances(w, row);
             break;
-        case LOSSES:
-            put_losses(b, w, false, row);
+        case LOSS:
+            put_loss(b, w, false, row);
             break;
         case SKELETON:
             buf_add(row, w->skeleton, w->length);
             break;
         case DEPTH:
-            buf_printf(row, "%u", depth_of(w));
+            buf_put_integer(row, depth_of(w));
             break;
         case LENGTH:
-            buf_printf(row, "%u", w->length);
+            buf_put_integer(row, w->length);
             break;
         case LOGP:
-            put_losses(b, w, true, row);
+            put_loss(b, w, true, row);
             break;
         }
     }
@@ -215,6 +219,18 @@ static int put_words(const struct bracket_language *b, const char *key, const ch
     return result;
 }
 
+/* The least expected loss of each token: ##optimal_loss TAB what it is TAB the numbers. */
+static int put_curve(const struct bracket_language *b, const double *loss,
+                     struct corpus_writer *out, struct err *err) {
+    struct buf text = {0};
+    buf_printf(&text, "exact from=0 to=%u\t", b->longest);
+    for (uint32_t i = 0; i <= b->longest; i++)
+        buf_printf(&text, "%s%.10g", i ? " " : "", loss[i]);
+    int result = corpus_put_header(out, "optimal_loss", text.data, err);
+    buf_free(&text);
+    return result;
+}
+
 static int put_truth(const struct bracket_language *b, struct corpus_writer *out, struct err *err) {
     double *alive = mem_alloc((size_t)b->longest + 1, sizeof *alive);
     double *loss = mem_alloc((size_t)b->longest + 1, sizeof *loss), tokens = 0, total = 0;
@@ -235,10 +251,10 @@ static int put_truth(const struct bracket_language *b, struct corpus_writer *out
         result = truth_put(out, err, "chance", "closer accuracy=%.10g loss=%.10g", 1.0 / b->kinds,
                            log(b->kinds));
     if (result == 0 && steps)
-        result = truth_put(out, err, "process", "accepted=%.10g loss=%.10g deepest_loss=0",
+        result = truth_put(out, err, "steps", "accepted=%.10g loss=%.10g deepest_loss=0",
                            dyck_accepted(b->process), log(2) + log(b->kinds) / 2);
     if (result == 0)
-        result = truth_put_numbers(out, err, "loss_by_position", loss, (size_t)b->longest + 1);
+        result = put_curve(b, loss, out, err);
     free(alive);
     free(loss);
     return result;

@@ -78,7 +78,7 @@ static int complete(void *context, void *worker, struct rng *r, int64_t index, s
         else if (column == DEPTHS)
             brackets_put_depths(w->bits, w->length, row);
         else
-            buf_printf(row, "%u", w->length);
+            buf_put_integer(row, w->length);
     }
     return 1;
 }

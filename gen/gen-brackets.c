@@ -122,7 +122,7 @@ int main(int argc, char **argv) {
         OUTPUT_OPTIONS(o),
         {OPT_TEXT, 0, "columns", &q.rules.columns, "list",
          "rule: of source, target, rules (all but the target's), rule:NAME, tags, depths, length, "
-         "class; dyck: of source, depths, distances, losses, skeleton, depth, length, logp [rule: "
+         "class; dyck: of source, depths, distances, loss, skeleton, depth, length, logp [rule: "
          "source,target,rules,tags, dyck: source,depths,distances]"},
         {OPT_END},
     };

@@ -159,6 +159,8 @@ void brackets_put_depths(const uint64_t *bits, uint32_t length, struct buf *out)
     int32_t depth = 0;
     for (uint32_t i = 0; i < length; i++) {
         depth += bits[i / 64] >> i % 64 & 1 ? 1 : -1;
-        buf_printf(out, "%s%d", i ? " " : "", (int)depth);
+        if (i)
+            buf_putc(out, ' ');
+        buf_put_integer(out, depth);
     }
 }

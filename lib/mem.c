@@ -68,6 +68,18 @@ void buf_reserve(struct buf *b, size_t more) {
     b->data = mem_grow(b->data, &b->cap, b->len + more + 1, 1);
 }
 
+void buf_put_integer(struct buf *b, int64_t number) {
+    char digits[20];
+    size_t n = sizeof digits;
+    uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do
+        digits[--n] = (char)('0' + left % 10);
+    while (left /= 10);
+    if (number < 0)
+        digits[--n] = '-';
+    buf_add(b, digits + n, sizeof digits - n);
+}
+
 void buf_printf(struct buf *b, const char *format, ...) {
     va_list args, again;
     va_start(args, format);

@@ -51,6 +51,9 @@ static inline void buf_putc(struct buf *b, char c) {
     buf_add(b, &c, 1);
 }
 
+/* The decimal digits of a whole number, as %lld would have them. */
+void buf_put_integer(struct buf *b, int64_t number);
+
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_clear(struct buf *b);
 void buf_free(struct buf *b);

@@ -116,7 +116,7 @@ near 'its mean is told' "$(known t task mean)" 36.2 1e-9
 is '--mark' "$(gen rule -n 1 --mark '' | body | cut -f1 | tail -c 3) $(gen rule -n 1 --mark end | grep -c ' end	')" ' ) 1'
 
 # Dyck languages. A stack by hand: kinds match, depths, distances, and the bound.
-gen dyck -n 5000 --kinds 8 --depth 3 --columns source,depths,distances,losses,depth,length,skeleton,logp >dyck
+gen dyck -n 5000 --kinds 8 --depth 3 --columns source,depths,distances,loss,depth,length,skeleton,logp >dyck
 is 'every string is balanced, with its depths and distances' "$(awk -F '\t' '!/^#/ {
     n = split($1, s, " "); split($2, d, " "); split($3, far, " "); top = 0; most = 0; bad = n != $6 || length(d) != n || length(far) != n
     for (i = 1; i <= n; i++) {
@@ -129,12 +129,12 @@ is 'every string is balanced, with its depths and distances' "$(awk -F '\t' '!/^
 is 'the losses sum to -logp' "$(awk -F '\t' '!/^#/ { n = split($4, l, " "); sum = $8; for (i = 1; i <= n; i++) sum += l[i]; if (n != $6 + 1 || sum > 1e-3 || sum < -1e-3) print }' dyck | wc -l)" 0
 near 'mean loss a token: the least possible' "$(awk -F '\t' '!/^#/ { s -= $8; n += $6 + 1 } END { print s / n }' dyck)" "$(known dyck bayes loss)" 0.01
 near 'mean number of tokens' "$(awk -F '\t' '!/^#/ { s += $6 + 1; n++ } END { print s / n }' dyck)" "$(known dyck bayes tokens)" 0.8
-sed -n 's/^##loss_by_position\t//p' dyck | tr ' ' '\n' >by_position
+sed -n 's/^##optimal_loss\texact from=0 to=82\t//p' dyck | tr ' ' '\n' >by_position
 for i in 0 1 3 8; do
     near "the least loss at position $i" "$(awk -F '\t' -v i=$i '!/^#/ { n = split($4, l, " "); if (n > i) { s += l[i + 1]; k++ } } END { print s / k }' dyck)" "$(sed -n $((i + 1))p by_position)" 0.09
 done
 is 'a loss for each position' "$(wc -l <by_position)" 83
-near 'the process: ln 2 + 1/2 ln k' "$(known dyck process loss)" 1.732867951399 1e-9
+near 'the process: ln 2 + 1/2 ln k' "$(known dyck steps loss)" 1.732867951399 1e-9
 # Conditional frequencies of the process, where the window is far away.
 gen dyck -n 20000 --kinds 2 --depth 3 --length 2..2000 --columns depths,source >wide
 awk -F '\t' '!/^#/ { n = split($1, d, " "); split($2, s, " "); before = 0; for (i = 1; i <= n; i++) { if (i > 1) { seen[before]++; open[before] += d[i] > before }; one += s[i] == "(1"; opens += s[i] ~ /^\(/; before = d[i] } ended++; seen[0]++ }

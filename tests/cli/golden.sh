@@ -29,5 +29,5 @@ golden modular-group.tsv gen-modular 'x*y*x^-1' --group S3xC2 -n 12 --seed-data 
 golden modular-large.tsv gen-modular / -p 1201 -n 5 --seed-data 7 --symbol '' --equals '' --columns source
 golden brackets.tsv gen-brackets rule -n 12 --seed-data 7 --leak nested=0.2
 golden brackets-long.tsv gen-brackets rule -n 4 --seed-data 7 --length 60..140 --ood --columns source
-golden dyck.tsv gen-brackets dyck -n 8 --seed-data 7 --length 4..20 --columns source,depths,distances,losses,logp
+golden dyck.tsv gen-brackets dyck -n 8 --seed-data 7 --length 4..20 --columns source,depths,distances,loss,logp
 finish

@@ -1,8 +1,10 @@
 /* lib/mem: sizes that overflow, buffers, arenas. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -158,12 +160,27 @@ static void arenas(void **state) {
     arena_free(&a);
 }
 
+static void integers(void **state) {
+    (void)state;
+    static const int64_t numbers[] = {0, 1, -1, 9, 10, -10, 123456789, INT64_MAX, INT64_MIN};
+    struct buf b = {0};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char expected[32];
+        snprintf(expected, sizeof expected, "%" PRId64, numbers[i]);
+        buf_clear(&b);
+        buf_put_integer(&b, numbers[i]);
+        assert_string_equal(b.data, expected);
+    }
+    buf_free(&b);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(overflow_ends_the_process),
         cmocka_unit_test(zeroed_and_aligned),
         cmocka_unit_test(grow),
         cmocka_unit_test(buffers),
+        cmocka_unit_test(integers),
         cmocka_unit_test(arenas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
