@@ -49,7 +49,8 @@ struct zio_writer;
  * fast, 3 its default); 0 writes plain text. */
 struct zio_writer *zio_write_to(struct outfile *f, int level);
 
-/* Append a line; the LF is added. The text must hold no LF. */
+/* Append a line; the LF is added. The text must hold no LF. -1: a line over ZIO_LINE_MAX
+ * (STATUS_DATA), STATUS_IO. */
 int zio_putline(struct zio_writer *z, const char *line, size_t len, struct err *err) NODISCARD;
 
 /* Append text that consists of whole lines, each with its LF: the bytes written are those of

@@ -105,7 +105,15 @@ static size_t room(const struct zio_writer *z) {
     return held < z->full ? z->full - held : 0;
 }
 
+/* What no reader would take is not written. */
+static int refuse_line(const struct zio_writer *z, size_t len, struct err *err) {
+    return err_set(err, STATUS_DATA, "%s: a line of %zu bytes is too long: lines have %zu at most",
+                   outfile_name(z->file), len, ZIO_LINE_MAX);
+}
+
 int zio_putline(struct zio_writer *z, const char *line, size_t len, struct err *err) {
+    if (len > ZIO_LINE_MAX)
+        return refuse_line(z, len, err);
     if (len + 1 > room(z) && end_frame(z, err) != 0)
         return -1;
     if (add(z, line, len, err) != 0)
@@ -130,8 +138,11 @@ int zio_putlines(struct zio_writer *z, const char *text, size_t len, struct err 
             return -1;
         if (n == 0)
             n = whole_lines(text, len, room(z));
-        if (n == 0)
+        if (n == 0) { /* a line longer than a frame */
             n = (size_t)((char *)memchr(text, '\n', len) - text) + 1;
+            if (n - 1 > ZIO_LINE_MAX)
+                return refuse_line(z, n - 1, err);
+        }
         if (add(z, text, n, err) != 0)
             return -1;
         text += n;

@@ -151,6 +151,9 @@ refuse 'an option of the other task' 64 "^gen-recall: --period is an option of '
 refuse 'a target without --cut' 64 "no column 'target'" gen recall --columns target
 refuse 'too much for --unique' 65 'repeat: could make 9 examples' gen repeat -n 10 --length 4 --period 2 --words 3 --unique --patience 1000
 is 'a long sequence' "$(gen recall --pairs 20k --keys 20k --length 100k -n 1 --columns source | rows | wc -w)" 100000
+refuse 'a line no reader takes' 65 '^gen-recall: long.zst: a line of [0-9]* bytes is too long' gen repeat --length 8M --columns source -n 1 -o long.zst
+refuse 'a vocabulary no reader takes' 65 'a line of [0-9]* bytes is too long' gen recall --keys 1M --values 1M --fillers 1M -n 1 -o long.zst
+is 'no file is left' "$(ls long.zst* 2>/dev/null)" ''
 is 'no example' "$(gen repeat -n 0 --text | tail -1)" "$(printf '##end\tn=0')"
 is 'the command makes the corpus again' "$(eval "$(header cmd <loss) --text" | cmp - loss && echo same)" same
 finish

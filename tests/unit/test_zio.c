@@ -389,6 +389,41 @@ static void longest_line(void **state) {
     buf_free(&file);
 }
 
+/* What a reader refuses is not written, alone or among other lines. */
+static void longest_line_written(void **state) {
+    (void)state;
+    struct buf text = {0}, got = {0};
+    char *run = mem_alloc(ZIO_LINE_MAX + 2, 1);
+    memset(run, 'x', ZIO_LINE_MAX + 1);
+    for (int level = 0; level <= 1; level++)
+        for (int together = 0; together <= 1; together++)
+            for (size_t extra = 0; extra <= 1; extra++) {
+                struct err err = {0};
+                struct outfile *f = outfile_open(scratch_file, &err);
+                assert_non_null(f);
+                struct zio_writer *z = zio_write_to(f, level);
+                size_t n = ZIO_LINE_MAX + extra;
+                buf_clear(&text);
+                buf_puts(&text, "ab\n");
+                buf_add(&text, run, n);
+                buf_puts(&text, "\n");
+                int result = together ? zio_putlines(z, text.data, text.len, &err)
+                                      : zio_putline(z, run, n, &err);
+                assert_int_equal(result, extra ? -1 : 0);
+                if (extra) {
+                    assert_error(&err, STATUS_DATA, scratch_file, "a line of 16777217 bytes");
+                    zio_discard(z);
+                    continue;
+                }
+                assert_int_equal(zio_finish(z, &err), 0);
+                assert_int_equal(read_all(&got, NULL, &err), 0);
+                assert_int_equal(got.len, together ? text.len : n + 1);
+            }
+    free(run);
+    buf_free(&text);
+    buf_free(&got);
+}
+
 static void names_and_numbers(void **state) {
     (void)state;
     struct err err = {0};
@@ -466,6 +501,7 @@ int main(void) {
         cmocka_unit_test(plain_text),
         cmocka_unit_test(utf8_is_checked),
         cmocka_unit_test(longest_line),
+        cmocka_unit_test(longest_line_written),
         cmocka_unit_test(names_and_numbers),
         cmocka_unit_test(slow_pipes),
     };
