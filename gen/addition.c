@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gen/numbers.h"
-
 void addition_start(struct addition *x, const struct addition_law *law) {
     size_t room = (size_t)law->length.most + 1;
     *x = (struct addition){.sum = mem_alloc(room, 1)};
@@ -129,7 +127,7 @@ void addition_put(const struct addition *x, const struct addition_law *law,
             buf_putc(out, ' ');
         if (law->hints) {
             buf_putc(out, 'h');
-            numbers_put(out, x->first_hint + (x->length - place));
+            buf_put_integer(out, x->first_hint + (x->length - place));
             buf_putc(out, ' ');
         }
         buf_putc(out, (char)('0' + number[place]));

@@ -155,7 +155,7 @@ static void put_field(const struct task *t, const struct worker *w, const struct
         if (t->test)
             buf_puts(row, "corner");
         else
-            numbers_put(row, w->cluster);
+            buf_put_integer(row, w->cluster);
     }
 }
 

@@ -14,7 +14,6 @@
 #include "gen/addition.h"
 #include "gen/columns.h"
 #include "gen/generate.h"
-#include "gen/numbers.h"
 #include "gen/tasks.h"
 #include "gen/truth.h"
 
@@ -66,9 +65,9 @@ static int draw_count(const struct task *t, struct worker *w, struct rng *r, int
         start = rng_below(r, n - (uint32_t)w->length + 1);
     }
     w->first = t->numbers.least + start;
-    numbers_put(source, (uint64_t)w->first);
+    buf_put_integer(source, w->first);
     buf_putc(source, ' ');
-    numbers_put(source, (uint64_t)(w->first + w->length - 1));
+    buf_put_integer(source, w->first + w->length - 1);
     return 1;
 }
 
@@ -103,7 +102,7 @@ static void put_target(const struct task *t, const struct worker *w, struct buf 
     for (int64_t i = 0; i < w->length; i++) {
         if (i)
             buf_putc(row, ' ');
-        numbers_put(row, (uint64_t)(w->first + i));
+        buf_put_integer(row, w->first + i);
     }
 }
 
@@ -139,16 +138,16 @@ static int complete(void *context, void *worker, struct rng *r, int64_t index, s
             put_target(t, w, row);
             break;
         case LENGTH:
-            numbers_put(row, t->adds ? w->sum.length : (uint64_t)w->length);
+            buf_put_integer(row, t->adds ? (int64_t)w->sum.length : w->length);
             break;
         case TAGS:
             put_tags(&w->sum, row);
             break;
         case CARRIES:
-            numbers_put(row, w->sum.carries);
+            buf_put_integer(row, w->sum.carries);
             break;
         case CHAIN:
-            numbers_put(row, w->sum.chain);
+            buf_put_integer(row, w->sum.chain);
             break;
         default:
             put_digitwise(t, w, row);
@@ -175,13 +174,13 @@ static int put_vocabulary(const struct task *t, struct corpus_writer *out, struc
     for (int64_t i = low; i <= high; i++) {
         if (i > low)
             buf_putc(&words, ' ');
-        numbers_put(&words, (uint64_t)i);
+        buf_put_integer(&words, i);
     }
     if (t->adds)
         buf_puts(&words, " + =");
     for (int64_t i = 0; t->adds && i < t->law.hints; i++) {
         buf_puts(&words, " h");
-        numbers_put(&words, (uint64_t)i);
+        buf_put_integer(&words, i);
     }
     int result = corpus_put_header(out, "vocab", words.data, err);
     buf_free(&words);

@@ -64,7 +64,7 @@ static void add_words(struct task *t, char letter, uint32_t n) {
     for (uint32_t i = 0; i < n; i++) {
         t->word_at[t->n_words++] = (uint32_t)t->text.len;
         buf_putc(&t->text, letter);
-        numbers_put(&t->text, i);
+        buf_put_integer(&t->text, i);
         buf_putc(&t->text, ' ');
     }
     t->word_at[t->n_words] = (uint32_t)t->text.len;
@@ -132,7 +132,7 @@ static int complete(void *context, void *worker, struct rng *r, int64_t index, s
         for (size_t i = 0; column == GAPS && i < s->n_gaps; i++) {
             if (i)
                 buf_putc(row, ' ');
-            numbers_put(row, s->gap[i]);
+            buf_put_integer(row, s->gap[i]);
         }
     }
     return 1;

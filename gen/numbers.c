@@ -55,15 +55,6 @@ size_t numbers_reals(const char *option, const char *text, double least, double 
     return n;
 }
 
-void numbers_put(struct buf *b, uint64_t value) {
-    char digits[20];
-    size_t at = sizeof digits;
-    do
-        digits[--at] = (char)('0' + value % 10);
-    while (value /= 10);
-    buf_add(b, digits + at, sizeof digits - at);
-}
-
 void numbers_put_decimal(struct buf *b, double value, int decimals) {
     uint64_t scale = 1;
     for (int i = 0; i < decimals; i++)
@@ -76,7 +67,7 @@ void numbers_put_decimal(struct buf *b, double value, int decimals) {
     uint64_t whole = (uint64_t)size;
     if (whole && value < 0)
         buf_putc(b, '-');
-    numbers_put(b, whole / scale);
+    buf_put_integer(b, (int64_t)(whole / scale));
     uint64_t rest = whole % scale;
     if (rest == 0)
         return;

@@ -19,9 +19,6 @@ size_t numbers_counts(const char *option, const char *text, int64_t least, int64
 size_t numbers_reals(const char *option, const char *text, double least, double most,
                      double **list);
 
-/* Append a whole number in decimal. */
-void numbers_put(struct buf *b, uint64_t value);
-
 /* Append a finite number with at most so many decimals (0 to 9), without zeros at the end; 0 has no
  * sign. Rounded by one multiplication, so that the text is the same on every machine. */
 void numbers_put_decimal(struct buf *b, double value, int decimals);

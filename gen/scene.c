@@ -4,11 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gen/numbers.h"
-
 void scene_put_value(uint32_t attribute, uint32_t value, struct buf *out) {
     buf_putc(out, (char)('a' + attribute));
-    numbers_put(out, value);
+    buf_put_integer(out, value);
 }
 
 void scene_put_pair(const struct scene_law *law, uint32_t pair, struct buf *out) {

@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
@@ -19,19 +18,6 @@ static void lists(void **state) {
     assert_int_equal(numbers_reals("--x", "-1.5,2e3", -2, 1e6, &reals), 2);
     assert_true(reals[0] == -1.5 && reals[1] == 2000);
     free(reals);
-}
-
-static void whole(void **state) {
-    (void)state;
-    static const uint64_t values[] = {0, 9, 10, 123456789, UINT64_MAX};
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-        struct buf b = {0};
-        char text[32];
-        snprintf(text, sizeof text, "%llu", (unsigned long long)values[i]);
-        numbers_put(&b, values[i]);
-        assert_string_equal(b.data, text);
-        buf_free(&b);
-    }
 }
 
 static void decimal(void **state) {
@@ -69,7 +55,6 @@ static void decimal(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists),
-        cmocka_unit_test(whole),
         cmocka_unit_test(decimal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
