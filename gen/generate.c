@@ -11,6 +11,9 @@
  * at once. */
 enum { BLOCK = 256 };
 
+/* Fewer where rows are so long that they would be more bytes. */
+enum { BLOCK_BYTES = 1 << 22 };
+
 struct block {
     int64_t first;
     size_t n;
@@ -116,12 +119,15 @@ static int push_blocks(struct run *run, struct pipeline *p, struct err *err) {
     if (m->next_class)
         for (int64_t i = 0; i < first; i++)
             m->next_class(m->context);
-    for (int64_t i = first; i < end; i += BLOCK) {
+    int64_t block = m->row_bytes > BLOCK_BYTES           ? 1
+                    : m->row_bytes > BLOCK_BYTES / BLOCK ? BLOCK_BYTES / (int64_t)m->row_bytes
+                                                         : BLOCK;
+    for (int64_t i = first; i < end; i += block) {
         struct block *b = pipeline_task(p, err);
         if (!b)
             return -1;
         b->first = i;
-        b->n = end - i < BLOCK ? (size_t)(end - i) : BLOCK;
+        b->n = (size_t)(end - i < block ? end - i : block);
         for (size_t k = 0; k < b->n; k++)
             b->classes[k] = m->next_class ? m->next_class(m->context) : 0;
         if (pipeline_push(p, err) != 0)

@@ -82,6 +82,10 @@ struct maker {
     int (*complete)(void *context, void *worker, struct rng *r, int64_t index, size_t class_index,
                     const struct buf *source, struct buf *row, struct err *err);
 
+    /* About how many bytes a row may have, where that is many: then fewer are held at a time. 0:
+     * not many. */
+    size_t row_bytes;
+
     /* What cannot be made ("grammars/x.gr", for instance) and the name of a class (NULL for none),
      * for the sentence that says so. */
     const char *subject;
