@@ -36,6 +36,13 @@ row '---' '---'
 row 'rules, tags, tree, logp (the default)' "$(rate 100000 "$(seconds gen-label -q grammars/question.gr "$work/plain.tsv")")"
 row 'tree' "$(rate 100000 "$(seconds gen-label -q --columns tree grammars/question.gr "$work/plain.tsv")")"
 echo
+row 'gen-hmm processes/mess3.hmm --text' 'symbols/s'
+row '---' '---'
+mess3() { gen-hmm processes/mess3.hmm --budget 0 --text "$@"; }
+row 'sequences of 10' "$(rate 10000000 "$(seconds mess3 -n 1M)")"
+row 'sequences of 1000' "$(rate 10000000 "$(seconds mess3 -n 10k --length 1000)")"
+row 'sequences of 10, beliefs and losses' "$(rate 1000000 "$(seconds mess3 -n 100k --columns source,beliefs,loss)")"
+echo
 # What the start costs cancels in the difference of two runs.
 steps() { # steps options...
     local n=$1 long short

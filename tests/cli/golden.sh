@@ -5,7 +5,7 @@
 golden() { # name command...
     local name=$1
     shift
-    "$@" --text | grep -vE '^##(prog|cmd|grammar)' >"$name"
+    "$@" --text | grep -vE '^##(prog|cmd|grammar|process)' >"$name"
     [ -n "${BLESS:-}" ] && cp "$name" "$ROOT/tests/golden/$name"
     check "$name" diff "$ROOT/tests/golden/$name" "$name"
 }
@@ -30,4 +30,15 @@ golden modular-large.tsv gen-modular / -p 1201 -n 5 --seed-data 7 --symbol '' --
 golden brackets.tsv gen-brackets rule -n 12 --seed-data 7 --leak nested=0.2
 golden brackets-long.tsv gen-brackets rule -n 4 --seed-data 7 --length 60..140 --ood --columns source
 golden dyck.tsv gen-brackets dyck -n 8 --seed-data 7 --length 4..20 --columns source,depths,distances,loss,logp
+P=$ROOT/processes
+golden hmm-mess3.tsv gen-hmm "$P/mess3.hmm" -n 4 --columns source,states,beliefs,loss,logp
+golden hmm-files.tsv gen-hmm "$P/rrxor.hmm" "$P/even.hmm" -n 4 --seed-data 7 --skip 30 --length 3..20 --split 1-4/5 \
+    --prior random --columns source,start,component,posterior
+golden hmm-random.tsv gen-hmm --random-hmm 3,2 --components 2 --alpha 0.7 -n 4 --seed-data 7 --columns source,predictions
+golden hmm-chains.tsv gen-hmm --random-chain 4 --components 3 --prior random --start uniform -n 4 --columns source,loss,component
+golden hmm-fresh.tsv gen-hmm --random-chain 3 --components 0 -n 4 --seed-data 7 --budget 100k --columns source,matrix,loss
+golden hmm-balanced.tsv gen-hmm --random-chain 3 --components 0 --doubly-stochastic -n 3 --budget 100k --columns source,matrix
+golden hmm-ginc.tsv gen-hmm --ginc 4,3 --words 9 --components 4 -n 3 --length 20 --budget 300k --columns source,states,component
+golden hmm-prompts.tsv gen-hmm --ginc 4,3 --words 9 --components 4 --prompt 3,3 -n 4 --unseen \
+    --columns source,target,rule:bayes,component,states
 finish
