@@ -11,6 +11,7 @@
 #include "gen/output.h"
 #include "gen/row_text.h"
 #include "gen/shuffle.h"
+#include "gen/temporary.h"
 #include "lib/opt.h"
 
 /* All inputs stay open for their headers. */
@@ -75,17 +76,6 @@ static int write_corpus(struct shuffle *s, const struct sources *in, uint64_t co
     return write_rows(s, count, out, err);
 }
 
-/* Where a temporary file goes: a folder with room for the output has room for it. */
-static char *temporary_folder(const char *asked, const char *output) {
-    const char *variable = getenv("TMPDIR");
-    if (asked || (variable && *variable))
-        return mem_strdup(asked ? asked : variable);
-    const char *slash = output ? strrchr(output, '/') : NULL;
-    if (slash)
-        return mem_strndup(output, slash == output ? 1 : (size_t)(slash - output));
-    return mem_strdup(output && strcmp(output, "-") != 0 ? "." : "/tmp");
-}
-
 int main(int argc, char **argv) {
     int64_t count = -1, memory = 1000000000;
     uint64_t seed = 0;
@@ -97,12 +87,7 @@ int main(int argc, char **argv) {
         {OPT_COUNT, 'n', "first", &count, "count",
          "write only the first of the new order: a random sample [all]", 0, 1e12},
         {OPT_GROUP, .help = "How to make it"},
-        {OPT_COUNT, 0, "memory", &memory, "bytes",
-         "memory for the examples; what does not fit goes through a temporary file, and the order "
-         "is the same",
-         SHUFFLE_LEAST_MEMORY, 1e15, .aside = true},
-        {OPT_TEXT, 0, "temporary", &temporary, "folder",
-         "folder of the temporary file [$TMPDIR, or that of the output, or /tmp]", .aside = true},
+        TEMPORARY_OPTIONS(memory, temporary),
         OUTPUT_OPTIONS(output),
         {OPT_END},
     };

@@ -360,7 +360,7 @@ char **opt_parse(struct opt_tool *tool, int argc, char **argv, int *n_operands) 
     int n = 0;
     bool only_operands = false;
     for (int i = 1; i < argc; i++) {
-        if (only_operands || argv[i][0] != '-' || argv[i][1] == '\0')
+        if (only_operands || argv[i][0] != '-' || argv[i][1] == '\0' || argv[i][1] == '=')
             operands[n++] = argv[i];
         else if (strcmp(argv[i], "--") == 0)
             only_operands = true;

@@ -3,8 +3,8 @@
  * The table gives the parsing, the checks, --help, --version, the suggestion for a misspelt
  * option and the list of option values that a run's manifest records. Defaults are what the
  * variables hold before opt_parse, and --help prints those. GNU style: --name value, --name=value,
- * -n value, -nvalue; options and operands in any order; -- ends the options; - alone is an operand.
- */
+ * -n value, -nvalue; options and operands in any order; -- ends the options; - alone is an operand,
+ * and so is -=VALUE. */
 #ifndef ESPALIER_OPT_H
 #define ESPALIER_OPT_H
 

@@ -22,6 +22,7 @@ enum rng_stream {
                         a subset of words) */
     RNG_SHUFFLE = 9, /* item: index of the line */
     RNG_WORDS = 10,  /* item: index of the example; words drawn apart from their tree */
+    RNG_MIX = 11,    /* item: index of the example; which input it comes from */
 };
 
 /* One 10-round Philox4x32 block: out = E_key(counter). */

@@ -281,6 +281,9 @@ static void forms_of_writing(void **state) {
     assert_string_equal(v.operands[0], "-");
     assert_string_equal(v.operands[1], "--count");
     assert_int_equal(v.count, 1000);
+    good(&v, "-=0.5", "x=1", NULL);
+    assert_int_equal(v.n_operands, 2);
+    assert_string_equal(v.operands[0], "-=0.5");
     good(&v, "--where", "--count", "f", NULL); /* a value may look like an option */
     assert_string_equal(v.where, "--count");
     good(&v, "--where=", "f", NULL);
