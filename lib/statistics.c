@@ -129,6 +129,49 @@ double statistics_quantile(const double *x, size_t n, double p) {
     return value;
 }
 
+static uint64_t counted(const uint64_t *count, size_t n) {
+    uint64_t total = 0;
+    for (size_t i = 0; i < n; i++)
+        total += count[i];
+    return total;
+}
+
+double statistics_counted_mean(const uint64_t *count, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)i * (double)count[i];
+    return sum / (double)counted(count, n);
+}
+
+double statistics_counted_sd(const uint64_t *count, size_t n) {
+    uint64_t total = counted(count, n);
+    if (total < 2)
+        return NAN;
+    double mean = statistics_counted_mean(count, n), squares = 0;
+    for (size_t i = 0; i < n; i++)
+        squares += ((double)i - mean) * ((double)i - mean) * (double)count[i];
+    return sqrt(squares / (double)(total - 1));
+}
+
+/* The element of a rank from 0 among the numbers in ascending order. */
+static double counted_at(const uint64_t *count, uint64_t rank) {
+    size_t i = 0;
+    for (uint64_t below = count[0]; below <= rank; below += count[i])
+        i++;
+    return (double)i;
+}
+
+double statistics_counted_quantile(const uint64_t *count, size_t n, double p) {
+    uint64_t total = counted(count, n);
+    if (total == 0 || !(p >= 0 && p <= 1))
+        return NAN;
+    double rank = (double)(total - 1) * p, whole = floor(rank);
+    double value = counted_at(count, (uint64_t)whole);
+    if (rank > whole)
+        value += (rank - whole) * (counted_at(count, (uint64_t)whole + 1) - value);
+    return value;
+}
+
 double statistics_total_variation(const double *x, size_t n) {
     if (n < 2)
         return NAN;

@@ -38,6 +38,12 @@ double statistics_median(const double *x, size_t n);
  * Fan 1996 (doi:10.2307/2684934), the default of R and NumPy. NaN when n = 0 or p is outside. */
 double statistics_quantile(const double *x, size_t n, double p);
 
+/* Mean, standard deviation and p-quantile (as above) of a sample of whole numbers in which i comes
+ * count[i] times, i < n. NaN as above. */
+double statistics_counted_mean(const uint64_t *count, size_t n);
+double statistics_counted_sd(const uint64_t *count, size_t n);
+double statistics_counted_quantile(const uint64_t *count, size_t n, double p);
+
 /* Total variation per step of a series: the mean of |x[i+1] - x[i]|; NaN when n < 2. */
 double statistics_total_variation(const double *x, size_t n);
 

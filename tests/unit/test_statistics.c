@@ -127,6 +127,34 @@ static void quantiles(void **state) {
     assert_true(statistics_quantile(infinite, 4, 0.9) == INFINITY);
 }
 
+/* Counted samples are the same samples. */
+static void counted(void **state) {
+    (void)state;
+    static const uint64_t counts[][6] = {
+        {0, 0, 3, 1, 0, 2}, {1}, {0, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}, {5, 4, 3, 2, 1, 7}};
+    for (size_t s = 0; s < sizeof counts / sizeof *counts; s++) {
+        double x[40];
+        size_t n = 0;
+        for (int i = 0; i < 6; i++)
+            for (uint64_t k = 0; k < counts[s][i]; k++)
+                x[n++] = i;
+        assert_near(statistics_counted_mean(counts[s], 6), statistics_mean(x, n), 1e-14);
+        for (int k = 0; k <= 40; k++)
+            assert_near(statistics_counted_quantile(counts[s], 6, k / 40.0),
+                        statistics_quantile(x, n, k / 40.0), 1e-14);
+        if (n > 1)
+            assert_near(statistics_counted_sd(counts[s], 6), statistics_sd(x, n), 1e-14);
+        else
+            assert_true(isnan(statistics_counted_sd(counts[s], 6)));
+    }
+    static const uint64_t none[3];
+    assert_true(isnan(statistics_counted_mean(none, 3)));
+    assert_true(isnan(statistics_counted_sd(none, 3)));
+    assert_true(isnan(statistics_counted_quantile(none, 3, 0.5)));
+    assert_true(isnan(statistics_counted_quantile(none, 0, 0.5)));
+    assert_true(isnan(statistics_counted_quantile(counts[0], 6, 1.5)));
+}
+
 static void total_variation(void **state) {
     (void)state;
     static const double x[] = {0, 1, 0.5, 0.5, -1};
@@ -144,6 +172,7 @@ int main(void) {
         cmocka_unit_test(normal_quantile_has_the_same_bits_everywhere),
         cmocka_unit_test(moments),
         cmocka_unit_test(quantiles),
+        cmocka_unit_test(counted),
         cmocka_unit_test(total_variation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
