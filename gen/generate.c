@@ -70,7 +70,7 @@ static int make_example(const struct run *run, void *worker, int64_t index, size
         if (got < 0)
             return -1;
         if (got > 0 && (!run->seen || seen_add(run->seen, b->source.data, b->source.len))) {
-            if (b->rows.data[start] == '#')
+            if (b->rows.len > start && b->rows.data[start] == '#')
                 return err_set(err, STATUS_DATA,
                                "%s: example %" PRId64 " opens with '#', which no line of a corpus "
                                "may",

@@ -2,10 +2,12 @@
 #ifndef ESPALIER_RANGE_H
 #define ESPALIER_RANGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct range {
     int64_t least, most;
+    bool open; /* no greatest number was given */
 };
 
 /* Read the range given for an option, within the least and greatest numbers it allows, which also

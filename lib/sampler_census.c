@@ -167,8 +167,8 @@ struct sampler *sampler_new_even(const struct sampler *from, struct err *err) {
     const struct grammar *g = from->grammar;
     if (from->recursive) {
         err_set(err, STATUS_DATA,
-                "%s: it has infinitely many trees, none likelier than another: bound --depth, or "
-                "choose trees by probability",
+                "%s: of infinitely many trees none can be likelier than another: bound --depth, or "
+                "use --tree-choice probability",
                 g->path);
         return NULL;
     }

@@ -1,4 +1,4 @@
-/* The set of texts that have been seen, by their 128-bit hashes: 16 to 32 bytes a text, whatever
+/* The set of texts that have been seen, by their 128-bit hashes: 20 to 40 bytes a text, whatever
  * its length. Two of 10^9 different texts share a hash with probability below 10^-20. */
 #ifndef ESPALIER_SEEN_H
 #define ESPALIER_SEEN_H

@@ -342,7 +342,7 @@ static void depth_at_least(void **state) {
                 assert_true(derivation_depth(g, &d) >= least);
             }
             assert_null(sampler_new_even(above, &err));
-            assert_error(&err, STATUS_DATA, scratch_file, "infinitely many trees");
+            assert_error(&err, STATUS_DATA, scratch_file, "of infinitely many trees");
             derivation_free(&d);
             sampler_free(above);
             sampler_free(below);
