@@ -261,7 +261,8 @@ void bracket_rules_start(struct bracket_rules *b, const struct bracket_rules_opt
     buf_printf(&where, "%s%s", own_shares ? "" : base_of(b, options),
                options->where ? options->where : "");
     if (selection_read(&b->selection, where.data, &b->tags, &err) != 0 ||
-        leaks_read(&b->leaks, options->leak, &b->rules, "rule choice", options->count, &err) != 0)
+        leaks_read(&b->leaks, options->leak, &b->rules, "rule choice", options->count,
+                   options->skip, &err) != 0)
         msg_die_err(&err);
     buf_free(&where);
     list_classes(b);

@@ -48,7 +48,7 @@ struct bracket_rules_options {
     bool ood;
     const char *mark; /* the word behind a string, "" for none */
     const char *columns;
-    int64_t count; /* of examples, for leaks */
+    int64_t count, skip; /* of examples, for leaks */
 };
 
 /* Settle what is asked for; what cannot be had ends the tool (STATUS_USAGE). The law must outlive

@@ -49,6 +49,7 @@ static void start_rule(struct request *q, const struct opt_tool *tool, const str
     read_lengths(q, "2..40", law);
     q->rules.law = law;
     q->rules.count = g->count;
+    q->rules.skip = g->skip;
     bracket_rules_start(b, &q->rules);
 }
 

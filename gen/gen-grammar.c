@@ -21,8 +21,13 @@
 
 enum { MOST_DEPTH = 1000, MOST_WORDS = 1000000 };
 
-/* With --fixed-trees the words of a tree are drawn so often before another tree is tried. */
-enum { WORD_TRIES = 64 };
+/* With --fixed-trees another tree is taken only when so many choices of words met no condition, or
+ * so many were in another part of --split or seen before (--unique); with --fixed-lexicon other
+ * words, when so many trees. */
+enum { FAILURES = 64, TRIES = 4096 };
+
+/* Each set of words of an item has random numbers of its own: item numbers stay below 2^41. */
+enum { SET_SHIFT = 41 };
 
 struct generator {
     struct grammar *grammar;
@@ -40,17 +45,31 @@ struct generator {
     bool *asked_about; /* [rule]: what --agree, --disagree and --leak ask about */
     uint64_t seed;
     uint64_t tags_needed; /* of those that patterns give */
-    bool early_class;     /* the tree alone decides the class */
+    bool early_class;     /* no pattern decides the class */
+    bool class_by_tree;   /* nor do the words of preterminals */
     bool need_answers;
+    int *preterminals; /* symbols */
+    size_t n_preterminals;
+};
+
+/* What the command line asks for, beside what struct generator holds itself. */
+struct request {
+    const char *grammar, *where, *columns, *trees, *words, *depth, *length, *hold_out, *part, *leak,
+        *rules, *tree_choice, *tree_shares;
+    double temperature;
 };
 
 /* What a thread works on. */
 struct worker {
     const struct generator *gen;
     struct example *example;
-    int64_t index, draws;  /* of the example at work */
-    struct rng words;      /* with --fixed-trees */
-    struct rng *by_symbol; /* with --fixed-lexicon */
+    int64_t index; /* of the example at work */
+    /* With --fixed-trees and --fixed-lexicon: */
+    bool new_tree;
+    uint64_t set;          /* of words */
+    int tries, failures;   /* since that changed which is fixed */
+    struct rng words;      /* --fixed-trees */
+    struct rng *by_symbol; /* --fixed-lexicon */
 };
 
 static void *worker_new(void *context) {
@@ -85,23 +104,29 @@ static bool answers_fit(const struct generator *gen, const struct example *e, in
     return true;
 }
 
-/* The class of an example by its tags: as selection_class_of, but any class will do for a leak. */
+/* Whether the tags are those of the class; -2: of two classes. */
 static int class_fits(const struct generator *gen, const struct plan_kind *kind, uint64_t tags) {
     int class_of = selection_class_of(&gen->selection, tags);
     if (class_of == -2)
         return -2;
-    return kind->leak >= 0 ? class_of >= 0 : class_of == (int)kind->class_index;
+    return kind->class_index == PLAN_ANY_CLASS ? class_of >= 0 : class_of == (int)kind->class_index;
 }
 
-/* Each preterminal's words come from a place of their own among the item's random numbers. */
-static void start_words(struct worker *w, int64_t index) {
-    const struct generator *gen = w->gen;
+static void start_example(struct worker *w, int64_t index) {
     w->index = index;
-    w->draws = 0;
-    w->words = rng_at(gen->seed, RNG_WORDS, (uint64_t)index);
-    for (size_t s = 0; gen->fixed_lexicon && s < gen->grammar->symbols.n; s++) {
-        w->by_symbol[s] = w->words;
-        w->by_symbol[s].block = (uint32_t)(s + 1) << 16;
+    w->new_tree = true;
+    w->set = 0;
+    w->tries = w->failures = 0;
+    w->words = rng_at(w->gen->seed, RNG_WORDS, (uint64_t)index);
+}
+
+/* Each preterminal's words come from a place of their own among the random numbers of the set. */
+static void start_words(struct worker *w) {
+    const struct generator *gen = w->gen;
+    struct rng set = rng_at(gen->seed, RNG_WORDS, (uint64_t)w->index | w->set << SET_SHIFT);
+    for (size_t i = 0; i < gen->n_preterminals; i++) {
+        w->by_symbol[gen->preterminals[i]] = set;
+        w->by_symbol[gen->preterminals[i]].block = (uint32_t)(i + 1) << 16;
     }
 }
 
@@ -111,20 +136,42 @@ static int draw_tree(struct worker *w, struct rng *r, const struct plan_kind *ki
     struct derivation *d = &w->example->tree;
     bool separate = gen->fixed_trees || gen->fixed_lexicon;
     struct word_draws words = {.all = separate ? &w->words : r, .by_symbol = w->by_symbol};
-    if (kind->tree) {
-        treeset_copy(kind->tree, d);
-    } else if (!gen->fixed_trees || w->draws++ % WORD_TRIES == 0) {
+    if (gen->fixed_lexicon)
+        start_words(w);
+    if (!kind->tree && (!gen->fixed_trees || w->new_tree))
         return sampler_draw(gen->sampler, r, &words, d, err);
-    }
+    if (kind->tree)
+        treeset_copy(kind->tree, d);
     sampler_redraw_words(gen->sampler, &words, d);
     return 0;
 }
 
+/* What to vary if the tree that was drawn makes no example with its words. */
+static void plan_next_try(struct worker *w, const struct plan_kind *kind) {
+    const struct generator *gen = w->gen;
+    bool enough = ++w->tries == TRIES || w->failures >= FAILURES;
+    if (enough)
+        w->tries = w->failures = 0;
+    if (kind->tree)
+        w->set++;
+    else if (gen->fixed_trees)
+        w->set = enough ? 0 : w->set + 1;
+    else
+        w->set += enough;
+    w->new_tree = enough;
+}
+
+/* Whether the tree can stand in the corpus, as far as that does not depend on its words. */
 static bool tree_fits(const struct generator *gen, const struct plan_kind *kind,
                       const struct derivation *d) {
-    if (gen->early_class && class_fits(gen, kind, d->tags) == 0)
+    if (gen->class_by_tree && class_fits(gen, kind, d->tags) == 0)
         return false;
-    if (!kind->tree && !treeset_allows(&gen->trees, gen->grammar, d))
+    return kind->tree || treeset_allows(&gen->trees, gen->grammar, d);
+}
+
+static bool words_fit(const struct generator *gen, const struct plan_kind *kind,
+                      const struct derivation *d) {
+    if (gen->early_class && !gen->class_by_tree && class_fits(gen, kind, d->tags) == 0)
         return false;
     return !gen->holdout.n || holdout_holds(&gen->holdout, d) == gen->held_out_only;
 }
@@ -144,14 +191,21 @@ static int draw_source(void *context, void *worker, struct rng *r, int64_t index
     const struct plan_kind *kind = &gen->plan.kinds[kind_index];
     struct worker *w = worker;
     struct example *e = w->example;
-    if (w->index != index && (gen->fixed_trees || gen->fixed_lexicon))
-        start_words(w, index);
+    if (w->index != index)
+        start_example(w, index);
     if (draw_tree(w, r, kind, err) != 0)
         return -1;
+    w->new_tree = true;
     if (!tree_fits(gen, kind, &e->tree))
         return 0;
-    derivation_put_source(gen->grammar, &e->tree, source);
-    return length_fits(gen, source);
+    plan_next_try(w, kind);
+    if (words_fit(gen, kind, &e->tree)) {
+        derivation_put_source(gen->grammar, &e->tree, source);
+        if (length_fits(gen, source))
+            return 1;
+    }
+    w->failures++;
+    return 0;
 }
 
 /* Everything about the example but its row. */
@@ -178,13 +232,16 @@ static int complete(void *context, void *worker, struct rng *r, int64_t index, s
                     const struct buf *source, struct buf *row, struct err *err) {
     const struct generator *gen = context;
     const struct plan_kind *kind = &gen->plan.kinds[kind_index];
-    struct example *e = ((struct worker *)worker)->example;
+    struct worker *w = worker;
+    struct example *e = w->example;
     (void)r, (void)index;
     buf_clear(&e->source);
     buf_add(&e->source, source->data, source->len);
     int fits = judge(gen, kind, e, err);
-    if (fits <= 0)
+    if (fits <= 0) {
+        w->failures++;
         return fits;
+    }
     e->class_name = kind->name;
     e->answer_for_target = kind->leak > 0 ? kind->leak : 0;
     for (size_t i = 0; i < gen->columns.n; i++) {
@@ -196,53 +253,85 @@ static int complete(void *context, void *worker, struct rng *r, int64_t index, s
 }
 
 /* Whether some words make an example of a tree: so many choices are tried. */
+enum { TRIALS = 300 };
+
 struct trial {
-    const struct generator *gen;
+    struct generator *gen;
     struct example *example;
-    struct plan_kind kind;
     struct rng rng;
     struct err *err;
 };
 
-static int usable(void *context, const struct derivation *d) {
-    enum { TRIES = 300 };
-    struct trial *t = context;
-    struct example *e = t->example;
+/* 1: the class wants examples, and this is one. */
+static int try_words(struct trial *t, const struct plan_kind *kind) {
     const struct generator *gen = t->gen;
+    struct example *e = t->example;
+    if (!words_fit(gen, kind, &e->tree))
+        return 0;
+    buf_clear(&e->source);
+    derivation_put_source(gen->grammar, &e->tree, &e->source);
+    if (!length_fits(gen, &e->source))
+        return 0;
+    int fits = judge(gen, kind, e, t->err);
+    if (fits <= 0 || !gen->selection.n)
+        return fits;
+    return gen->selection.shares.parts[selection_class_of(&gen->selection, e->tags)].share > 0;
+}
+
+/* A tree is of use for a class without the help of a leak. */
+static int usable_for(void *context, size_t class_index, const struct derivation *d) {
+    struct trial *t = context;
+    const struct plan_kind kind = {.class_index = class_index, .leak = -1, .tree = d};
     struct word_draws words = {.all = &t->rng};
-    treeset_copy(d, &e->tree);
-    for (int i = 0; i < TRIES; i++) {
-        sampler_redraw_words(gen->sampler, &words, &e->tree);
-        if (gen->holdout.n && holdout_holds(&gen->holdout, &e->tree) != gen->held_out_only)
-            continue;
-        buf_clear(&e->source);
-        derivation_put_source(gen->grammar, &e->tree, &e->source);
-        if (!length_fits(gen, &e->source))
-            return 0;
-        int fits = judge(gen, &t->kind, e, t->err);
+    if (!tree_fits(t->gen, &kind, d))
+        return 0;
+    treeset_copy(d, &t->example->tree);
+    for (int i = 0; i < TRIALS; i++) {
+        sampler_redraw_words(t->gen->sampler, &words, &t->example->tree);
+        int fits = try_words(t, &kind);
         if (fits != 0)
             return fits;
     }
     return 0;
 }
 
-static int choose_trees(struct generator *gen, bool uniform, struct err *err) {
+static int usable(void *context, const struct derivation *d) {
+    return usable_for(context, PLAN_ANY_CLASS, d);
+}
+
+static int choose_trees(struct trial *t, bool uniform) {
+    struct generator *gen = t->gen;
     if (!gen->trees.n)
         return 0;
-    struct sampler *even = uniform ? sampler_new_even(gen->sampler, err) : NULL;
+    struct sampler *even = uniform ? sampler_new_even(gen->sampler, t->err) : NULL;
     if (uniform && !even)
         return -1;
-    struct trial t = {.gen = gen, .example = example_new(gen->grammar), .err = err};
-    t.rng = rng_at(gen->seed, RNG_CHOICE, 0);
-    /* A tree may be of any class, but must not need a leak to be of use. */
-    struct selection all = gen->selection;
-    gen->selection.n = 0;
-    t.kind = (struct plan_kind){.leak = -1};
     int result = treeset_choose(&gen->trees, uniform ? even : gen->sampler, gen->grammar, gen->seed,
-                                usable, &t, err);
-    gen->selection = all;
-    example_free(t.example);
+                                usable, t, t->err);
     sampler_free(even);
+    return result;
+}
+
+/* Choose the trees, and plan the examples. */
+static int make_plan(struct generator *gen, const struct request *q, const struct generate *g,
+                     struct err *err) {
+    struct trial t = {.gen = gen,
+                      .example = example_new(gen->grammar),
+                      .rng = rng_at(gen->seed, RNG_CHOICE, 0),
+                      .err = err};
+    struct plan_request request = {.grammar = gen->grammar,
+                                   .selection = &gen->selection,
+                                   .trees = &gen->trees,
+                                   .even = strcmp(q->tree_shares, "equal") == 0,
+                                   .leaks = q->leak,
+                                   .count = g->count,
+                                   .skip = g->skip,
+                                   .usable = usable_for,
+                                   .context = &t};
+    int result = choose_trees(&t, strcmp(q->tree_choice, "uniform") == 0);
+    if (result == 0)
+        result = plan_make(&gen->plan, &request, err);
+    example_free(t.example);
     return result;
 }
 
@@ -256,10 +345,11 @@ static const char *kind_name(void *context, size_t kind) {
     return gen->selection.n || gen->plan.kinds[kind].leak >= 0 ? name : NULL;
 }
 
-static int put_number(struct corpus_writer *out, const char *key, double value, struct err *err) {
+static int put_number(struct corpus_writer *out, const char *key, double value, bool infinite,
+                      struct err *err) {
     struct buf text = {0};
     if (isinf(value))
-        buf_puts(&text, "infinite");
+        buf_puts(&text, infinite ? "infinite" : "more than 10^308");
     else
         buf_printf(&text, "%.*g", fabs(value) < 0x1p53 && value == floor(value) ? 17 : 9, value);
     int result = corpus_put_header(out, key, text.data, err);
@@ -272,13 +362,13 @@ static int put_census(const struct generator *gen, struct corpus_writer *out, st
     struct census c;
     if (sampler_census(gen->sampler, &c, err) != 0)
         return -1;
-    int bad = put_number(out, "trees", c.trees, err);
-    bad = bad || put_number(out, "sentences", c.sentences, err);
-    bad = bad || put_number(out, "mean_length", c.mean_length, err);
-    bad = bad || put_number(out, "entropy", c.entropy, err);
-    bad = bad || put_number(out, "tree_entropy", c.tree_entropy, err);
-    if (sampler_mass(gen->sampler) < 1)
-        bad = bad || put_number(out, "depth_probability", sampler_mass(gen->sampler), err);
+    int bad = put_number(out, "trees", c.trees, c.infinite, err);
+    bad = bad || put_number(out, "sentences", c.sentences, c.infinite, err);
+    bad = bad || put_number(out, "mean_length", c.mean_length, false, err);
+    bad = bad || put_number(out, "entropy", c.entropy, false, err);
+    bad = bad || put_number(out, "tree_entropy", c.tree_entropy, false, err);
+    if (sampler_mass(gen->sampler) < 1 - 1e-12)
+        bad = bad || put_number(out, "depth_probability", sampler_mass(gen->sampler), false, err);
     return bad ? -1 : 0;
 }
 
@@ -289,7 +379,7 @@ static int put_trees(const struct generator *gen, struct corpus_writer *out, str
         const struct tree_group *group = &gen->trees.groups[i];
         double mass = 0;
         for (size_t k = 0; k < group->n; k++)
-            mass += group->trees[k].probability;
+            mass += exp(group->trees[k].log_probability);
         buf_clear(&text);
         buf_printf(&text, "%s\tn=%zu\tprobability=%.9g", *group->text ? group->text : "all",
                    group->n, mass);
@@ -345,13 +435,6 @@ static void read_rules(struct generator *gen, const char *list, const char *aske
                 list ? " among those named" : "");
 }
 
-/* What the command line asks for, beside what struct generator holds itself. */
-struct request {
-    const char *grammar, *where, *columns, *trees, *words, *depth, *length, *hold_out, *part, *leak,
-        *rules, *tree_choice, *tree_shares;
-    double temperature;
-};
-
 static void check_request(const struct generator *gen, const struct request *q,
                           const struct opt_tool *tool) {
     if (gen->agree && gen->disagree)
@@ -360,6 +443,12 @@ static void check_request(const struct generator *gen, const struct request *q,
         msg_die(STATUS_USAGE, "--disagree and --leak exclude one another");
     if (opt_find(tool, "part")->given && !q->hold_out)
         msg_die(STATUS_USAGE, "--part is of use with --hold-out only");
+    if (opt_find(tool, "tree-choice")->given && !q->trees)
+        msg_die(STATUS_USAGE, "--tree-choice is of use with --trees only");
+    if (opt_find(tool, "tree-shares")->given && !q->trees)
+        msg_die(STATUS_USAGE, "--tree-shares is of use with --trees only");
+    if (q->rules && !gen->agree && !gen->disagree && !q->leak)
+        msg_die(STATUS_USAGE, "--rules is of use with --agree, --disagree or --leak only");
 }
 
 /* The columns, and with them what has to be found out about an example. */
@@ -376,16 +465,24 @@ static void choose_columns(struct generator *gen, const char *list) {
                            ? by_pattern
                            : by_pattern & gen->selection.wanted;
     gen->early_class = !(gen->selection.wanted & by_pattern);
+    gen->class_by_tree = !(gen->selection.wanted & treeset_tags_of_words(gen->grammar));
     for (size_t i = 0; i < gen->columns.n; i++)
         gen->need_answers |= gen->columns.which[i] == EXAMPLE_TARGET ||
                              gen->columns.which[i] >= EXAMPLE_RULES;
+}
+
+static void list_preterminals(struct generator *gen) {
+    gen->preterminals = mem_alloc(gen->grammar->symbols.n, sizeof *gen->preterminals);
+    for (size_t s = 0; s < gen->grammar->symbols.n; s++)
+        if (gen->grammar->preterminal[s])
+            gen->preterminals[gen->n_preterminals++] = (int)s;
 }
 
 static struct sampler *make_sampler(const struct grammar *g, const char *depth, struct err *err) {
     if (!depth)
         return sampler_new(g);
     struct range r = range_read("--depth", depth, 0, MOST_DEPTH);
-    return sampler_new_bounded(g, (int)r.least, r.most == MOST_DEPTH ? -1 : (int)r.most, err);
+    return sampler_new_bounded(g, (int)r.least, r.open ? -1 : (int)r.most, err);
 }
 
 /* -1: the request cannot be met; a wrong one ends the tool. */
@@ -412,11 +509,9 @@ static int set_up(struct generator *gen, const struct request *q, const struct g
         treeset_read(&gen->trees, q->trees, gen->grammar, err) != 0)
         return -1;
     choose_columns(gen, q->columns);
+    list_preterminals(gen);
     gen->sampler = make_sampler(gen->grammar, q->depth, err);
-    if (!gen->sampler || choose_trees(gen, strcmp(q->tree_choice, "uniform") == 0, err) != 0)
-        return -1;
-    return plan_make(&gen->plan, gen->grammar, &gen->selection, &gen->trees,
-                     strcmp(q->tree_shares, "equal") == 0, q->leak, g->count, err);
+    return gen->sampler ? make_plan(gen, q, g, err) : -1;
 }
 
 static void take_down(struct generator *gen) {
@@ -427,6 +522,7 @@ static void take_down(struct generator *gen) {
     selection_free(&gen->selection);
     columns_free(&gen->columns);
     free(gen->asked_about);
+    free(gen->preterminals);
     example_free_names(gen->names, gen->n_names);
     grammar_free(gen->grammar);
 }

@@ -16,10 +16,11 @@ struct leaks {
     struct apportion slots; /* part 0: no leak; part i + 1: leak i */
 };
 
-/* Read a list for a corpus of `count` examples; NULL: no leaks. -1 (STATUS_USAGE): a rule that
- * `subject` does not have, a wrong amount, more than all examples. */
+/* Read a list for a corpus of `count` examples after `skip`; NULL: no leaks. -1 (STATUS_USAGE): a
+ * rule that `subject` does not have, one named twice, a wrong amount, more than all examples; a
+ * number with `skip`, since it would not say of how many. */
 int leaks_read(struct leaks *l, const char *list, const struct vocab *rules, const char *subject,
-               int64_t count, struct err *err) NODISCARD;
+               int64_t count, int64_t skip, struct err *err) NODISCARD;
 
 /* The leak of the next example, asked in order; -1: none. */
 int leaks_next(struct leaks *l);

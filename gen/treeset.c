@@ -15,8 +15,7 @@
  * the draws is missed once in e^20 times. */
 enum { DRY = 2000000 };
 
-/* The tags that words decide: given by patterns, or by the productions of preterminals. */
-static uint64_t tags_of_words(const struct grammar *g) {
+uint64_t treeset_tags_of_words(const struct grammar *g) {
     uint64_t tags = grammar_tags_by_pattern(g);
     for (int i = 0; i < g->n_productions; i++)
         if (g->preterminal[g->productions[i].left])
@@ -32,7 +31,7 @@ static int read_item(struct treeset *t, const char *item, const struct grammar *
     if (equals)
         result = selection_read_conjunction("--trees", item, (size_t)(equals - item), &g->tags,
                                             &group.all, &group.none, err);
-    if (result == 0 && (group.all | group.none) & tags_of_words(g))
+    if (result == 0 && (group.all | group.none) & treeset_tags_of_words(g))
         result = err_set(err, STATUS_USAGE,
                          "--trees: '%s' is decided by the words, not by the tree alone", item);
     const char *count = equals ? equals + 1 : item;
@@ -78,14 +77,14 @@ void treeset_copy(const struct derivation *from, struct derivation *to) {
     to->log_probability = from->log_probability;
 }
 
-static double tree_probability(const struct grammar *g, const struct derivation *d) {
+static double tree_log_probability(const struct grammar *g, const struct derivation *d) {
     double sum = 0;
     for (size_t i = 0; i < d->n_nodes; i++) {
         const struct production *p = &g->productions[d->nodes[i].production];
         if (!g->preterminal[p->left])
             sum += p->log_probability;
     }
-    return exp(sum);
+    return sum;
 }
 
 static void keep(struct tree_group *group, const struct grammar *g, const struct derivation *d,
@@ -93,40 +92,78 @@ static void keep(struct tree_group *group, const struct grammar *g, const struct
     group->trees = mem_grow(group->trees, &group->cap, group->n + 1, sizeof *group->trees);
     struct chosen_tree *tree = &group->trees[group->n++];
     treeset_copy(d, &tree->derivation);
-    tree->probability = tree_probability(g, d);
+    tree->log_probability = tree_log_probability(g, d);
     seen_add(&group->ids, (const char *)&id, sizeof id);
+}
+
+/* How many syntax trees there are; INFINITY also where that cannot be told. */
+static double count_trees(const struct sampler *from) {
+    struct err ignored;
+    struct census c;
+    return sampler_census(from, &c, &ignored) == 0 ? c.trees : INFINITY;
+}
+
+static int too_few(const struct tree_group *group, const struct grammar *g, size_t met, bool all,
+                   struct err *err) {
+    struct buf found = {0};
+    if (all && group->n == met)
+        buf_printf(&found, "there are only %zu", met);
+    else
+        buf_printf(&found, "only %zu of the %zu%s meet all conditions", group->n, met,
+                   all ? "" : " that were drawn");
+    const char *of = *group->text ? " of '" : "", *end = *group->text ? "'" : "";
+    err_set(err, STATUS_DATA, "%s: --trees: %" PRId64 " trees%s%s%s are wanted, but %s", g->path,
+            group->wanted, of, group->text, end, found.data);
+    buf_free(&found);
+    return -1;
 }
 
 static int choose(struct tree_group *group, const struct sampler *from, const struct grammar *g,
                   uint64_t seed, int (*usable)(void *, const struct derivation *), void *context,
                   struct err *err) {
-    struct rng r = rng_at(seed, RNG_CHOICE, TREE_ITEM);
-    struct word_draws words = {.all = &r};
+    struct rng trees = rng_at(seed, RNG_CHOICE, TREE_ITEM);
+    struct rng others = rng_at(seed, RNG_CHOICE, TREE_ITEM + 1);
+    struct word_draws words = {.all = &others};
     struct derivation d = {0};
     struct seen met = {0};
+    size_t belonging = 0;
+    const double total = count_trees(from);
     int result = 0;
-    for (int dry = 0; result == 0 && dry < DRY && (int64_t)group->n < group->wanted; dry++) {
-        result = sampler_draw(from, &r, &words, &d, err);
-        if (result != 0 || !belongs(group, d.tags))
-            continue;
+    for (int dry = 0;
+         result == 0 && dry < DRY && (int64_t)group->n < group->wanted && (double)met.n < total;
+         dry++) {
+        result = sampler_draw(from, &trees, &words, &d, err);
+        if (result != 0)
+            break;
         uint64_t id = derivation_tree_id(g, &d);
-        if (!seen_add(&met, (const char *)&id, sizeof id))
+        if (!seen_add(&met, (const char *)&id, sizeof id) || !belongs(group, d.tags))
             continue;
         dry = 0;
+        belonging++;
         int fits = usable(context, &d);
         if (fits > 0)
             keep(group, g, &d, id);
         result = fits < 0 ? -1 : 0;
     }
     if (result == 0 && (int64_t)group->n < group->wanted)
-        result = err_set(err, STATUS_DATA,
-                         "%s: --trees: %" PRId64 " trees%s%s%s are wanted, but only %zu were found "
-                         "that meet all conditions (of %zu)",
-                         g->path, group->wanted, *group->text ? " of '" : "", group->text,
-                         *group->text ? "'" : "", group->n, met.n);
+        result = too_few(group, g, belonging, (double)met.n >= total, err);
     derivation_free(&d);
     seen_free(&met);
     return result;
+}
+
+static int check_apart(const struct treeset *t, struct err *err) {
+    for (size_t i = 0; i < t->n; i++)
+        for (size_t k = 0; k < t->groups[i].n; k++)
+            for (size_t j = 0; j < t->n; j++)
+                if (j != i && belongs(&t->groups[j], t->groups[i].trees[k].derivation.tags))
+                    return err_set(err, STATUS_USAGE,
+                                   "--trees: some trees are in two of its items, '%s%s%" PRId64
+                                   "' and '%s%s%" PRId64 "'; they must exclude one another",
+                                   t->groups[i].text, *t->groups[i].text ? "=" : "",
+                                   t->groups[i].wanted, t->groups[j].text,
+                                   *t->groups[j].text ? "=" : "", t->groups[j].wanted);
+    return 0;
 }
 
 int treeset_choose(struct treeset *t, const struct sampler *from, const struct grammar *g,
@@ -135,7 +172,7 @@ int treeset_choose(struct treeset *t, const struct sampler *from, const struct g
     for (size_t i = 0; i < t->n; i++)
         if (choose(&t->groups[i], from, g, seed, usable, context, err) != 0)
             return -1;
-    return 0;
+    return check_apart(t, err);
 }
 
 bool treeset_allows(const struct treeset *t, const struct grammar *g, const struct derivation *d) {
