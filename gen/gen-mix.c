@@ -310,16 +310,15 @@ int main(int argc, char **argv) {
         .summary = "Mix corpora in exact proportions.",
         .operands = "[OPTION]... CORPUS[=WEIGHT]...",
         .options = options,
-        .more =
-            "Weights sum to 1; a corpus without one takes the rest; if none has one, all are\n"
-            "equal. Among the first n examples there are n times its weight of every corpus,\n"
-            "rounded up or down, for every n.\n"
-            "Examples:\n"
-            "  gen-mix quest.zst center.zst=0.01 -n 100k -o one-percent.zst\n"
-            "  gen-mix a.zst=0.5 <(gen-grammar b.gr -n 1M)=0.5 -n 1M | train-transformer -\n"
-            "  gen-mix --draw independent --seed 3 a.zst=0.9 b.zst=0.1 -n 10k -o mix.zst\n"
-            "Exit status: 0 done, 64 usage, 65 bad data or too few examples, 66 no input,\n"
-            "73 or 74 cannot write.\n",
+        .more = "Weights sum to 1; a corpus without one takes the rest; if none has one, all are\n"
+                "equal. Among the first n examples there are n times its weight of every corpus,\n"
+                "rounded up or down, for every n.\n"
+                "Examples:\n"
+                "  gen-mix quest.zst center.zst=0.01 -n 100k -o one-percent.zst\n"
+                "  gen-mix a.zst=0.5 <(gen-grammar b.gr -n 1M)=0.5 -n 1M | train-transformer -\n"
+                "  gen-mix --draw independent --seed 3 a.zst=0.9 b.zst=0.1 -n 10k -o mix.zst\n"
+                "Exit status: 0 done, 64 usage, 65 bad data or too few examples, 66 no input,\n"
+                "73 or 74 cannot write.\n",
         .least_operands = 1,
         .most_operands = -1,
     };
