@@ -161,12 +161,13 @@ static void plan_next_try(struct worker *w, const struct plan_kind *kind) {
     w->new_tree = enough;
 }
 
-/* Whether the tree can stand in the corpus, as far as that does not depend on its words. */
+/* Whether the tree can stand in the corpus, as far as that does not depend on its words. What gives
+ * a rule away may be of any tree: those of ambiguous examples mostly cannot. */
 static bool tree_fits(const struct generator *gen, const struct plan_kind *kind,
                       const struct derivation *d) {
     if (gen->class_by_tree && class_fits(gen, kind, d->tags) == 0)
         return false;
-    return kind->tree || treeset_allows(&gen->trees, gen->grammar, d);
+    return kind->tree || kind->leak >= 0 || treeset_allows(&gen->trees, gen->grammar, d);
 }
 
 static bool words_fit(const struct generator *gen, const struct plan_kind *kind,
