@@ -358,7 +358,7 @@ int main(int argc, char **argv) {
     struct opt_tool tool = {
         .name = "gen-filter",
         .summary = "Keep the examples of a corpus that meet every condition.",
-        .operands = "[OPTION]... CORPUS...",
+        .operands = "[OPTION]... [CORPUS]...",
         .options = options,
         .more = "Examples:\n"
                 "  gen-filter --where 'quest,!center' c.zst -o simple.zst\n"
@@ -371,6 +371,7 @@ int main(int argc, char **argv) {
                 "66 no input, 73 or 74 cannot write.\n",
         .least_operands = 1,
         .most_operands = -1,
+        .filter = true,
     };
     f.operands = opt_parse(&tool, argc, argv, &f.n_operands);
     f.tool = &tool;

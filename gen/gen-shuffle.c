@@ -94,7 +94,7 @@ int main(int argc, char **argv) {
     struct opt_tool tool = {
         .name = "gen-shuffle",
         .summary = "Put the examples of corpora in a random order.",
-        .operands = "[OPTION]... CORPUS...",
+        .operands = "[OPTION]... [CORPUS]...",
         .options = options,
         .more = "All orders are equally likely. The order depends on the seed and the number of\n"
                 "examples alone: two corpora of the same length are shuffled alike.\n"
@@ -104,6 +104,7 @@ int main(int argc, char **argv) {
                 "Exit status: 0 done, 64 usage, 65 bad data, 66 no input, 73 or 74 cannot write.\n",
         .least_operands = 1,
         .most_operands = -1,
+        .filter = true,
     };
     int n_operands;
     char **operands = opt_parse(&tool, argc, argv, &n_operands);

@@ -67,7 +67,7 @@ int main(int argc, char **argv) {
     struct opt_tool tool = {
         .name = "gen-stat",
         .summary = "Tell what is in a corpus.",
-        .operands = "[OPTION]... CORPUS...",
+        .operands = "[OPTION]... [CORPUS]...",
         .options = options,
         .more =
             "Words are what spaces separate; n-grams lie within a sentence. Entropies are in\n"
@@ -82,6 +82,7 @@ int main(int argc, char **argv) {
             "Exit status: 0 done, 64 usage, 65 bad data, 66 no input, 73 or 74 cannot write.\n",
         .least_operands = 1,
         .most_operands = -1,
+        .filter = true,
     };
     int n_operands;
     char **operands = opt_parse(&tool, argc, argv, &n_operands);

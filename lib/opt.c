@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/mem.h"
 #include "lib/optdoc.h"
@@ -372,6 +373,9 @@ char **opt_parse(struct opt_tool *tool, int argc, char **argv, int *n_operands) 
     const struct opt *quiet = opt_find(tool, "quiet");
     if (quiet)
         msg_set_quiet(*(bool *)quiet->value);
+    static char standard_input[] = "-";
+    if (n == 0 && tool->filter && !isatty(STDIN_FILENO))
+        operands[n++] = standard_input;
     if (n < tool->least_operands)
         msg_die(STATUS_USAGE, "missing operand; usage: %s %s (--help tells more)", tool->name,
                 tool->operands);

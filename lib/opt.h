@@ -52,6 +52,7 @@ struct opt_tool {
     struct opt *options;               /* ends with OPT_END */
     const char *more;                  /* text below the options: examples, statuses; may be NULL */
     int least_operands, most_operands; /* most < 0: any number */
+    bool filter; /* without operands, it reads standard input ("-"), unless that is a terminal */
 };
 
 /* Parse argv. Returns the operands (pointing into argv) and their number. --help, --version,

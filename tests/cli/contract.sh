@@ -52,7 +52,9 @@ for path in "$BIN"/*; do
     refuse "$tool: unknown option" 64 "^$tool: unknown option --zzzzzzzz" "$tool" --zzzzzzzz
     refuse "$tool: unknown letter" 64 "^$tool: unknown option -Z" "$tool" -Z
     refuse "$tool: typo of --help" 64 'did you mean --help' "$tool" --hepl
-    if ! grep -qE '^Usage: [a-z-]+ \[OPTION\]\.\.\.$' usage; then
+    if grep -qE '^Usage: [a-z-]+ \[OPTION\]\.\.\. \[CORPUS\]\.\.\.$' usage; then
+        refuse "$tool: reads standard input" 65 "^$tool: standard input: is empty" bash -c "exec $tool </dev/null"
+    elif ! grep -qE '^Usage: [a-z-]+ \[OPTION\]\.\.\.$' usage; then
         refuse "$tool: missing operand" 64 "^$tool: missing operand; usage: $tool " "$tool"
     else
         refuse "$tool: an operand too many" 64 "^$tool: too many operands.*; usage: $tool " "$tool" operand
