@@ -111,5 +111,5 @@ double entropy_of(const double *p, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (p[i] > 0)
             sum -= p[i] * ieee_log(p[i]);
-    return sum;
+    return sum > 0 ? sum : 0; /* a certain event may have probability 1 + 1e-16 */
 }
