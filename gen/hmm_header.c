@@ -114,12 +114,13 @@ int hmm_header_put(const struct system *s, bool with_states, struct corpus_write
     return bad ? -1 : 0;
 }
 
+static const char *const how_known[] = {"", "exact", "bounds", "estimate"};
+
 static int put_rate(const struct known_number *rate, struct corpus_writer *out, struct buf *text,
                     struct err *err) {
-    static const char *const how[] = {"", "exact", "bounds", "estimate"};
     if (rate->how == KNOWN_NOT)
         return 0;
-    buf_printf(text, "%s value=%.6f", how[rate->how], rate->value);
+    buf_printf(text, "%s value=%.6f", how_known[rate->how], rate->value);
     if (rate->how == KNOWN_ESTIMATE)
         buf_printf(text, " error=%.6f n=%" PRIu64, rate->error, rate->n);
     if (rate->how != KNOWN_EXACT && isfinite(rate->high) && rate->high > rate->low)
@@ -127,15 +128,17 @@ static int put_rate(const struct known_number *rate, struct corpus_writer *out, 
     return put(out, err, "entropy_rate", text);
 }
 
-/* Positions from .. to - 1 of a curve, as one line. */
-static int put_curve(const char *key, const char *how, uint64_t n_drawn, const double *x,
-                     size_t from, size_t to, struct corpus_writer *out, struct buf *text,
-                     struct err *err) {
+/* Positions from .. to - 1 of a part of a curve, as one line. */
+static int put_part(const char *key, enum known how, const struct loss_curve *c, const double *x,
+                    size_t from, size_t to, struct corpus_writer *out, struct buf *text,
+                    struct err *err) {
     if (from == to)
         return 0;
-    buf_printf(text, "%s from=%zu to=%zu", how, from, to - 1);
-    if (n_drawn)
-        buf_printf(text, " n=%" PRIu64, n_drawn);
+    buf_printf(text, "%s from=%zu to=%zu", how_known[how], from, to - 1);
+    if (how == KNOWN_BOUNDS)
+        buf_printf(text, " within=%.7f", c->within);
+    if (how == KNOWN_ESTIMATE)
+        buf_printf(text, " n=%" PRIu64, c->n_drawn);
     buf_putc(text, '\t');
     for (size_t t = from; t < to; t++)
         buf_printf(text, "%s%.6f", t > from ? " " : "", x[t]);
@@ -148,18 +151,22 @@ static int put_losses(const char *key, const struct loss_curve *c, int64_t least
                       struct corpus_writer *out, struct buf *text, struct err *err) {
     struct buf error_key = {0};
     buf_printf(&error_key, "%s_error", key);
-    int bad = put_curve(key, "exact", 0, c->loss, 0, c->n_exact, out, text, err) ||
-              put_curve(key, "estimate", c->n_drawn, c->loss, c->n_exact, c->n, out, text, err) ||
-              put_curve(error_key.data, "estimate", c->n_drawn, c->error, c->n_exact, c->n, out,
-                        text, err);
+    int bad = put_part(key, KNOWN_EXACT, c, c->loss, 0, c->n_exact, out, text, err) ||
+              put_part(key, KNOWN_BOUNDS, c, c->loss, c->n_exact, c->n_bounded, out, text, err) ||
+              put_part(key, KNOWN_ESTIMATE, c, c->loss, c->n_bounded, c->n, out, text, err) ||
+              put_part(error_key.data, KNOWN_ESTIMATE, c, c->error, c->n_bounded, c->n, out, text,
+                       err);
     buf_free(&error_key);
     if (!bad && least == most && (int64_t)c->n == most) {
         double sum = 0;
         for (size_t t = 0; t < c->n; t++)
             sum += c->loss[t];
         bool is_best = strcmp(key, "optimal_loss") == 0;
-        buf_printf(text, "%s%s loss=%.6f", is_best ? "" : "counts ",
-                   c->n_exact == c->n ? "exact" : "estimate", sum / (double)c->n);
+        enum known how = c->n_bounded < c->n         ? KNOWN_ESTIMATE
+                         : c->n_exact < c->n_bounded ? KNOWN_BOUNDS
+                                                     : KNOWN_EXACT;
+        buf_printf(text, "%s%s loss=%.6f", is_best ? "" : "counts ", how_known[how],
+                   sum / (double)c->n);
         bad = put(out, err, is_best ? "bayes" : "baseline", text);
     }
     return bad ? -1 : 0;

@@ -16,6 +16,8 @@ static const size_t MOST_BYTES = (size_t)1 << 28;
 /* Bounds are followed until they are this close, and serve as an answer when they are that close.
  */
 static const double CLOSE = 4e-7, CLOSE_ENOUGH = 1e-5;
+/* A loss that has come down to the rate itself stays there. */
+static const double ROUNDING = 1e-12;
 enum { LEAST_DRAWN = 8, MOST_DRAWN = 4096, RATE_BURN_IN = 256, RATE_LENGTH = 1024 };
 
 /* Sequences drawn one after another, and what is predicted along them. */
@@ -255,34 +257,37 @@ struct known_number entropy_rate(const struct hmm *h, uint64_t budget) {
     return known ? rate : (struct known_number){.how = KNOWN_NOT};
 }
 
-/* Enumerate positions from the first on; returns how many. */
-static size_t enumerate(const struct hmm *h, double floor, double near, size_t n, uint64_t budget,
-                        double *loss) {
+/* Enumerate positions from the first on, until n or until bounds give the others. */
+static void enumerate(const struct hmm *h, double floor, double near, size_t n, uint64_t budget,
+                      struct loss_curve *c) {
     struct mixed_states *m = mixed_states_new(h);
     struct mixed_walk walk = {0};
     size_t t = 0;
     mixed_walk_begin(&walk, mixed_states_add(m, h->start), 1);
-    for (; t < n; t++) {
-        loss[t] = mixed_walk_step(&walk, m, budget, MOST_BYTES);
-        if (isnan(loss[t])) {
-            loss[t] = 0;
+    for (bool done = false; t < n && !done; t++) {
+        double loss = mixed_walk_step(&walk, m, budget, MOST_BYTES);
+        if (isnan(loss))
             break;
-        }
-        if (loss[t] - floor <= near) {
-            double rest = (loss[t] + floor) / 2;
-            while (++t < n)
-                loss[t] = rest;
-            break;
-        }
+        c->loss[t] = loss;
+        done = loss - floor <= near;
     }
     mixed_walk_free(&walk);
     mixed_states_free(m);
-    return t;
+    c->n = c->n_exact = c->n_bounded = t;
+    if (t == 0 || c->loss[t - 1] - floor > near)
+        return;
+    double last = c->loss[t - 1];
+    c->within = (last - floor) / 2;
+    for (; t < n; t++)
+        c->loss[t] = floor + c->within;
+    c->n = c->n_bounded = n;
+    if (c->within <= ROUNDING)
+        c->n_exact = n;
 }
 
-/* Fill the positions from c->n_exact to `n` by drawing. */
+/* Fill the positions from c->n to `n` by drawing. */
 static void draw_curve(const struct hmm *h, size_t n, uint64_t budget, struct loss_curve *c) {
-    size_t from = c->n_exact, kept = n - from;
+    size_t from = c->n, kept = n - from;
     struct drawing d;
     double *entropy = mem_alloc(kept, sizeof *entropy), *squares = mem_alloc(kept, sizeof *squares);
     drawing_begin(&d, h, n);
@@ -319,9 +324,7 @@ struct loss_curve optimal_losses(const struct hmm *h, const struct known_number 
     double gap = rate->high - rate->low;
     if (gap > CLOSE_ENOUGH)
         bounded = false;
-    c.n_exact = enumerate(h, bounded ? rate->low : -INFINITY, gap > CLOSE ? gap : CLOSE, n,
-                          budget / 2, c.loss);
-    c.n = c.n_exact;
+    enumerate(h, bounded ? rate->low : -INFINITY, gap > CLOSE ? gap : CLOSE, n, budget / 2, &c);
     if (c.n < n)
         draw_curve(h, n, budget / 2, &c);
     return c;

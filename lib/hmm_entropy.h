@@ -36,22 +36,24 @@ struct known_number {
  */
 struct known_number entropy_rate(const struct hmm *h, uint64_t budget);
 
-/* h(t) for t = 0 .. n - 1, as far as the budget goes. */
+/* h(t) for t = 0 .. n - 1, as far as the budget goes: first those enumerated, then those that
+ * bounds give, then those drawn. */
 struct loss_curve {
-    size_t n, n_exact; /* positions known at all; those enumerated, which come first */
-    double *loss;      /* [n] */
-    double *error;     /* [n]: standard error; 0 for enumerated ones */
-    uint64_t n_drawn;  /* sequences behind the others */
+    size_t n_exact, n_bounded, n; /* the ends of the three parts */
+    double *loss;                 /* [n] */
+    double *error;                /* [n]: the standard error of those drawn; 0 for the others */
+    double within;                /* those that bounds give are that near */
+    uint64_t n_drawn;             /* sequences drawn */
 };
 
 /* By enumeration with half the budget. From a stationary start h(t) never rises and never falls
- * below the rate: once it is as near to a proven lower bound as the rate's own bounds are to each
- * other (4e-7 to 1e-5), all later positions are taken to lie half-way between, and count as
- * enumerated. The other half of the budget goes to drawing
+ * below the rate: once it is as near to a proven lower bound of the rate as the rate's own bounds
+ * are to each other (4e-7 to 1e-5), all later ones lie between, and are taken half-way; where that
+ * is nothing but rounding they count as enumerated. The other half of the budget goes to drawing
  * sequences (RNG_EVAL, seed 0), from 8 to 4096, for the positions that are missing; where it does
- * not suffice for 8 they stay unknown. The caller frees loss and error. */
+ * not suffice for 8 they stay unknown. */
 struct loss_curve optimal_losses(const struct hmm *h, const struct known_number *rate, size_t n,
                                  uint64_t budget);
-void loss_curve_free(struct loss_curve *c);
+void loss_curve_free(struct loss_curve *c); /* what it points to */
 
 #endif

@@ -29,9 +29,9 @@ starts 'Mess3: mean over ten positions' mess3 bayes 'exact loss=0.83302'
 starts 'Mess3: chance' mess3 baseline 'uniform loss=1.098612'
 starts 'Mess3: parameters' mess3 parameters 'x=0.05 a=0.85 y=0.9 b=0.075'
 gen-hmm --text "$P/mess3.hmm" -n 0 --set x=.15 --set a=3/5 >mild
-h=$(header optimal_loss mild | cut -f2)
+h=$(header optimal_loss mild | cut -f2 | tr '\n' ' ')
 is 'Mess3 with other parameters' "$(echo "$h" | awk '{printf "%.5f %.5f %.5f", $1, $2, $10}') $(header bayes mild)" \
-    '1.09861 1.09107 1.08889 exact loss=1.090144'
+    '1.09861 1.09107 1.08889 bounds loss=1.090144'
 gen-hmm --text "$P/rrxor.hmm" -n 0 --length 40 >rrxor
 is 'RRXOR: h(9), h(39)' "$(header optimal_loss rrxor | cut -f2 | cut -d' ' -f10,40)" '0.515819 0.462155'
 is 'RRXOR: entropy rate' "$(header entropy_rate rrxor)" 'exact value=0.462098'

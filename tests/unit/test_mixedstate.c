@@ -150,7 +150,8 @@ static void published_values(void **state) {
         assert_true(rate.low <= rows[k].rate + 5e-7 && rate.high >= rows[k].rate - 5e-7);
         assert_near(rate.value, rows[k].rate, 1e-6);
         assert_int_equal(curve.n, 10);
-        assert_int_equal(curve.n_exact, 10);
+        assert_int_equal(curve.n_bounded, 10);
+        assert_true(curve.n_exact >= 9 && curve.within <= 5e-6);
         for (size_t i = 0; i < 5; i++)
             assert_near(curve.loss[at[i]], rows[k].h[i], 5.1e-6);
         for (size_t t = 0; t < 10; t++)
@@ -262,11 +263,13 @@ static void estimates_agree_with_bounds(void **state) {
         struct loss_curve exact = optimal_losses(&h, &good, 30, BUDGET);
         struct known_number none = {.how = KNOWN_NOT};
         struct loss_curve drawn = optimal_losses(&h, &none, 30, 3000000);
-        assert_int_equal(exact.n_exact, 30);
+        assert_int_equal(exact.n_bounded, 30);
+        assert_true(exact.n_exact < 30 && exact.within <= 5e-6);
+        assert_near(exact.loss[29], exact.loss[exact.n_exact - 1], 2 * exact.within);
         assert_int_equal(drawn.n, 30);
         assert_true(drawn.n_exact < 30 && drawn.n_drawn >= 8);
         for (size_t t = 0; t < 30; t++) {
-            assert_true((drawn.error[t] > 0) == (t >= drawn.n_exact));
+            assert_true((drawn.error[t] > 0) == (t >= drawn.n_bounded));
             assert_near(drawn.loss[t], exact.loss[t], 5 * drawn.error[t] + 1e-5);
         }
         loss_curve_free(&exact);
