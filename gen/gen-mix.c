@@ -92,11 +92,11 @@ static int choose_columns(struct mix *m, struct err *err) {
     const struct corpus_reader *first = m->readers[0];
     size_t n;
     const char *const *names = corpus_columns(first, &n);
-    const char **all = mem_alloc(n + 1, sizeof *all);
-    memcpy(all, names, n * sizeof *all);
     if (m->origin && corpus_column(first, m->origin) >= 0)
         msg_die(STATUS_USAGE, "--origin: %s has a column '%s' already", corpus_name(first),
                 m->origin);
+    const char **all = mem_alloc(n + 1, sizeof *all);
+    memcpy(all, names, n * sizeof *all);
     if (m->origin)
         all[n++] = m->origin;
     m->names = mem_alloc(n, sizeof *m->names);

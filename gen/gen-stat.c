@@ -69,17 +69,16 @@ int main(int argc, char **argv) {
         .summary = "Tell what is in a corpus.",
         .operands = "[OPTION]... [CORPUS]...",
         .options = options,
-        .more =
-            "Words are what spaces separate; n-grams lie within a sentence. Entropies are in\n"
-            "nats: plug-in estimates, and two that correct its bias; coverage is the share of\n"
-            "the distribution that was seen at all, and where it is far below 1 every estimate\n"
-            "is too low. Trees are told apart by the column `tree_id`, or by the shape of\n"
-            "`tree`. Several corpora are counted as one.\n"
-            "Examples:\n"
-            "  gen-stat c.zst\n"
-            "  gen-stat --against train.zst test.zst\n"
-            "  gen-grammar grammars/question.gr -n 1M --columns source,tree | gen-stat -\n"
-            "Exit status: 0 done, 64 usage, 65 bad data, 66 no input, 73 or 74 cannot write.\n",
+        .more = "Words are what spaces separate; n-grams lie within a sentence. Entropies are in\n"
+                "nats: plug-in estimates, and two that correct their bias. Coverage is the share\n"
+                "of the distribution that was seen at all; where it is far below 1, every\n"
+                "estimate is too low. Trees are told apart by the column `tree_id`, or by the\n"
+                "shape of `tree`. Several corpora are counted as one.\n"
+                "Examples:\n"
+                "  gen-stat c.zst\n"
+                "  gen-stat --against train.zst test.zst\n"
+                "  gen-grammar grammars/question.gr -n 1M --columns source,tree | gen-stat -\n"
+                "Exit status: 0 done, 64 usage, 65 bad data, 66 no input, 73 or 74 cannot write.\n",
         .least_operands = 1,
         .most_operands = -1,
         .filter = true,
