@@ -243,8 +243,9 @@ static void check_bounds(const struct opt *o, double x, const char *text) {
     if (o->least == o->most || (x >= o->least && x <= o->most))
         return;
     if (isinf(o->most))
-        msg_die(STATUS_USAGE, "--%s is %s; it must be at least %g", o->name, text, o->least);
-    msg_die(STATUS_USAGE, "--%s is %s; it must be from %g to %g", o->name, text, o->least, o->most);
+        msg_die(STATUS_USAGE, "--%s is %s; it must be at least %.15g", o->name, text, o->least);
+    msg_die(STATUS_USAGE, "--%s is %s; it must be from %.15g to %.15g", o->name, text, o->least,
+            o->most);
 }
 
 static void set_value(struct opt *o, const char *text) {

@@ -232,7 +232,7 @@ cannot '--pairs alone' 64 '--pairs needs --train-fraction or --split' + --pairs 
 cannot 'two splits' 64 '--split and --train-fraction exclude' + --split 0/2 --train-fraction 0.5
 cannot '--order of samples' 64 '--order and --sample exclude' + --sample --order table
 cannot 'a modulus of 1' 64 '--modulus is 1; it must be from 2' + -p 1
-cannot 'a modulus too large' 64 '--modulus is 1000001; it must be' + -p 1000001
+cannot 'a modulus too large' 64 '--modulus is 1000001; it must be from 2 to 1000000$' + -p 1000001
 cannot 'a symbol that is an element' 64 "--symbol: '5' is an element already" + --symbol 5
 cannot 'an equals that is an element' 64 "--equals: '021' is an element already" '*' --group S3 --equals 021
 cannot 'two words for one' 64 "--equals is 'is equal'; it must be one word" + --equals 'is equal'

@@ -88,5 +88,5 @@ if [ -w /dev/full ]; then refuse 'a full disk' 74 'standard output: cannot write
 gen-shuffle c.zst 2>stderr | head -c 10 >/dev/null
 [ ! -s stderr ] && pass 'a reader that goes is no error' || fail 'a reader that goes is no error' "$(cat stderr)"
 gen-shuffle -o d.zst --seed 4 d.zst && rows d.zst | sort | cmp -s - <(sort d.rows) && pass 'a file may be shuffled onto itself' || fail 'a file may be shuffled onto itself'
-refuse 'too little memory' 64 '--memory is 1k; it must be from 1e\+06' gen-shuffle --memory 1k c.zst
+refuse 'too little memory' 64 '--memory is 1k; it must be from 1000000 ' gen-shuffle --memory 1k c.zst
 finish

@@ -207,7 +207,7 @@ static void counts(void **state) {
     assert_int_equal(v.count, 1500);
     good(&v, "f", NULL);
     assert_int_equal(v.count, 1000);
-    bad("--count is -1; it must be from 0 to 1e+12", "-n", "-1", "f", NULL);
+    bad("--count is -1; it must be from 0 to 1000000000000", "-n", "-1", "f", NULL);
     bad("--count is 2000G", "--count", "2000G", "f", NULL);
     bad("takes a whole number such as 500, 20k or 1M, not ''", "--count=", "f", NULL);
     bad("not '1e3'", "--count", "1e3", "f", NULL);
