@@ -79,7 +79,7 @@ static int put_shares(const struct bracket_rules *b, const struct shares *s,
                   truth_coin_entropy(s->true_targets)) != 0)
         return -1;
     for (int a = 0; a < BRACKET_RULES; a++)
-        if (truth_put(out, err, "baseline", "%s accuracy=%.10g", b->rules.words[a],
+        if (truth_put(out, err, "baseline", "rule:%s accuracy=%.10g", b->rules.words[a],
                       s->right_in_all[a]) != 0)
             return -1;
     for (int c = 0; c < BRACKET_RULES; c++)

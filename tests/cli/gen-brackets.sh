@@ -6,7 +6,7 @@ body() { grep -v '^#'; }
 known() { # file key name
     sed -n "s/^##$2\t//p" "$1" | tr ' ' '\n' | sed -n "s/^$3=//p" | head -1
 }
-baseline() { sed -n "s/^##baseline\t$2 accuracy=//p" "$1"; }
+baseline() { sed -n "s/^##baseline\trule:$2 accuracy=//p" "$1"; }
 near() { # name got expected tolerance
     if awk -v a="$2" -v b="$3" -v t="$4" 'BEGIN { d = a - b; exit !(a != "" && d <= t && -d <= t) }'; then pass "$1"; else fail "$1" "got '$2', expected '$3' within $4"; fi
 }
@@ -61,7 +61,7 @@ enumerate() { # class-of-nested-equal (awk, by share) target
         for (i = 1; i <= 4; i++) for (j = i + 1; j <= 4; j++) printf "%s %s %.8f\n", name[i], name[j], agree[i " " j]
     }'
 }
-header_shares() { sed -n 's/^##baseline\t\(.*\) accuracy=/\1 /p; s/^##agreement\t\(.*\) share=/\1 /p' | awk '{ $NF = sprintf("%.8f", $NF); print }'; }
+header_shares() { sed -n 's/^##baseline\trule:\(.*\) accuracy=/\1 /p; s/^##agreement\t\(.*\) share=/\1 /p' | awk '{ $NF = sprintf("%.8f", $NF); print }'; }
 enumerate 0 >expected
 gen rule --length 2..8 -n 0 | header_shares >got
 same 'baselines and agreement, ambiguous data' got expected
