@@ -287,7 +287,8 @@ int main(int argc, char **argv) {
          "place; 0: none",
          0, 1e6},
         {OPT_FLAG, 0, "fixed-hints", &t.law.fixed_hints, NULL,
-         "begin every number with h0, not with a random hint that leaves room for the others"},
+         "let h0 be the hint of the first place (that of the last carry), not a random one that "
+         "leaves room for the others"},
         OUTPUT_OPTIONS(o),
         {OPT_TEXT, 0, "columns", &columns, "list",
          "of source, target, length, and when adding tags, carries (places that carry), chain (the "
@@ -323,6 +324,8 @@ int main(int argc, char **argv) {
         tasks_refuse(
             &tool, "add",
             (const char *const[]){"addends", "reverse", "zeros", "hints", "fixed-hints", NULL});
+    if (t.law.fixed_hints && !t.law.hints)
+        msg_die(STATUS_USAGE, "--fixed-hints and --hints 0 exclude one another");
     t.law.by_number = strcmp(shares, "number") == 0;
     t.law.equal = strcmp(addends, "equal") == 0;
     t.source_reversed = strcmp(reverse, "all") == 0;

@@ -109,6 +109,8 @@ is 'lengths have equal shares' "$(gen add -n 1000 --length 1..10 --columns sourc
 is 'nearly all numbers are long' "$(gen add -n 100k --length 1..3 --shares number --columns source,target,length | rows | awk -F '\t' '{ n[$3]++ } END { print (n[3] > 98800 && n[3] < 99200 && n[2] > 880 && n[2] < 1100) }')" 1
 is 'all sums of one digit' "$(gen add -n 5000 --length 1 --hints 0 --columns source | rows | sort -u | wc -l)" 100
 is 'all hints begin a number' "$(gen add -n 3000 --length 3 --hints 10 --columns source | rows | cut -d' ' -f1 | sort | uniq -c | awk '{ ok += $1 > 350 && $1 < 510 } END { print NR, ok }')" '7 7'
+is '--fixed-hints where nothing has room for the last carry' "$(gen add -n 300 --fixed-hints --zeros equal --columns source | rows | cut -d' ' -f1 | sort -u)" h1
+refuse '--fixed-hints without hints' 64 '--fixed-hints and --hints 0 exclude' gen add --fixed-hints --hints 0
 is '--fixed-hints' "$(gen add -n 300 --fixed-hints --columns source | rows | cut -d' ' -f1 | sort -u)" h0
 gen add -n 100k --length 4 --hints 0 --text >sums
 header carries <sums | sed 's/[a-z]*=//g' >known
@@ -146,7 +148,7 @@ is '--unique' "$(gen count -n 100 --length 1 --unique --columns source | rows | 
 refuse 'an unknown task' 64 "^gen-count: no task 'ad'; did you mean 'add'" gen ad
 refuse 'too long to count' 64 "'11' is no range within 1..10$" gen count --numbers 0..9 --length 11
 refuse 'too few hints' 64 '100 hints do not suffice for numbers of 100 digits' gen add --length 100
-refuse 'an empty range' 64 "^gen-count: --length: '5..4' is no range" gen add --length 5..4
+refuse 'an empty range' 64 "^gen-count: --length: '5..4' ends before it begins" gen add --length 5..4
 refuse 'length 0' 64 'no range within 1..100000' gen add --length 0..4
 refuse 'no range' 64 "'1...3' is no range" gen add --length 1...3
 counts 3 10 11 20 --length 3.. --numbers 11..20
