@@ -93,6 +93,10 @@ int main(int argc, char **argv) {
         msg_die(STATUS_USAGE, "--group and --modulus exclude one another");
     if (m.sample && opt_find(&tool, "order")->given)
         msg_die(STATUS_USAGE, "--order and --sample exclude one another");
+    if (!m.sample && opt_find(&tool, "patience")->given)
+        msg_die(STATUS_USAGE, "--patience needs --sample");
+    if (opt_find(&tool, "seed-noise")->given && !opt_find(&tool, "noise")->given)
+        msg_die(STATUS_USAGE, "--seed-noise needs --noise");
     struct group *group = group_text ? group_read(group_text, &err) : NULL;
     if (group_text && !group) {
         err_prefix(&err, "--group");

@@ -316,7 +316,7 @@ int main(int argc, char **argv) {
                 "  gen-parity --text -n 5 --length 10 --bits 0,1,2\n"
                 "  gen-parity -s 1 --samples 1000 -n 1000 --noise 0.1 -o train.zst\n"
                 "  gen-parity -s 1 --samples 1000 --part test -n 10k -o test.zst\n"
-                "  gen-parity --seed-task 1 --bits 0,1,2 --rival 5,6 --agree -n 1M -o both.zst\n"
+                "  gen-parity --bits 0,1,2 --rival 5,6 --agree -n 1M -o both.zst\n"
                 "Another --seed-data alone would hide other bits: fix --seed-task or --bits.\n"
                 "Exit status: 0 done, 64 usage, 65 a request that cannot be met, 73 or 74 cannot\n"
                 "write.\n",
@@ -328,6 +328,10 @@ int main(int argc, char **argv) {
         msg_die(STATUS_USAGE, "--agree and --disagree exclude one another");
     if ((agree || disagree) && !rivals.n)
         msg_die(STATUS_USAGE, "--%s needs a --rival", agree ? "agree" : "disagree");
+    if (bits && opt_find(&tool, "seed-task")->given)
+        msg_die(STATUS_USAGE, "--bits and --seed-task exclude one another");
+    if (opt_find(&tool, "seed-noise")->given && !opt_find(&tool, "noise")->given)
+        msg_die(STATUS_USAGE, "--seed-noise needs --noise");
     bool test = strcmp(part, "test") == 0;
     if (test && !samples)
         msg_die(STATUS_USAGE, "--part test is what lies outside a pool: give --samples too");

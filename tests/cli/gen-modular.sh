@@ -235,6 +235,8 @@ cannot 'a modulus of 1' 64 '--modulus is 1; it must be from 2' + -p 1
 cannot 'a modulus too large' 64 '--modulus is 1000001; it must be from 2 to 1000000$' + -p 1000001
 cannot 'a symbol that is an element' 64 "--symbol: '5' is an element already" + --symbol 5
 cannot 'an equals that is an element' 64 "--equals: '021' is an element already" '*' --group S3 --equals 021
+cannot '--patience of a table' 64 '--patience needs --sample' + --patience 9
+cannot '--seed-noise without noise' 64 '--seed-noise needs --noise' + --seed-noise 9
 cannot 'two words for one' 64 "--equals is 'is equal'; it must be one word" + --equals 'is equal'
 cannot 'names that no line holds' 64 'names of 1000000 elements fill 17000000 bytes' '*' --group D5xD5xD5xD5xD5xD5 -n 1
 cannot 'no such column' 64 "no column 'answer'" + --columns answer

@@ -135,6 +135,8 @@ refuse 'a bit that is not there' 64 '^gen-parity: --bits: 40 is not from 0 to 39
 refuse 'a bit twice' 64 'names bit 1 twice' gen --bits 1,0,1
 refuse 'no bits' 64 "'' is no whole number" gen --bits ''
 refuse '--bits against --degree' 64 'names 2 bits, --degree asks for 3' gen --bits 1,0 --degree 3
+refuse '--bits against --seed-task' 64 '--bits and --seed-task exclude' gen --bits 1,0 --seed-task 3
+refuse '--seed-noise alone' 64 '--seed-noise needs --noise' gen --seed-noise 3
 refuse 'a rival that is the parity' 64 'it is the hidden parity itself' gen --bits 1,0 --rival 0,1
 refuse 'a rival twice' 64 'it is there already' gen --rival 2,1 --rival 1,2
 refuse 'nine rivals' 64 'at most 8' gen --rival 1 --rival 2 --rival 3 --rival 4 --rival 5 --rival 6 --rival 7 --rival 8 --rival 9
