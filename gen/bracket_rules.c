@@ -3,11 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gen/marker.h"
+
 enum { SOURCE, TARGET, RULES, TAGS = RULES + BRACKET_RULES, DEPTHS, LENGTH, CLASS, N_COLUMNS };
 static const char *const COLUMNS[N_COLUMNS] = {
     "source",           "target", "rule:nested", "rule:equal-count", "rule:first-symbol",
     "rule:last-symbol", "tags",   "depths",      "length",           "class",
 };
+
+static const char *const OWN_WORDS[] = {"(", ")", "true", "false", NULL};
 
 struct worker {
     uint64_t bits[BRACKETS_MAX_LENGTH / 64];
@@ -268,8 +272,10 @@ void bracket_rules_start(struct bracket_rules *b, const struct bracket_rules_opt
     list_classes(b);
     check_classes(b);
 
-    if (options->mark[strcspn(options->mark, " \t\n")])
-        msg_die(STATUS_USAGE, "--mark is '%s'; it must be one word, or '' for none", options->mark);
+    marker_check("mark", options->mark);
+    for (const char *const *word = OWN_WORDS; *word; word++)
+        if (strcmp(options->mark, *word) == 0)
+            msg_die(STATUS_USAGE, "--mark: '%s' is a bracket or an answer already", *word);
     buf_printf(&b->mark, " %s", options->mark);
     b->mark.len = *options->mark ? b->mark.len : 0;
     char *list = columns_expand(options->columns ? options->columns : "source,target,rules,tags",

@@ -10,6 +10,7 @@
 #include "gen/bracket_language.h"
 #include "gen/bracket_rules.h"
 #include "gen/range.h"
+#include "gen/tasks.h"
 
 /* What the options say, of either task. */
 struct request {
@@ -23,13 +24,6 @@ struct request {
 /* Options that one task alone knows. */
 static const char *const of_rule[] = {"where", "leak", "ood", "mark", NULL};
 static const char *const of_dyck[] = {"kinds", "depth", "law", "split-by", NULL};
-
-static void refuse_options(const struct opt_tool *tool, const char *const *names,
-                           const char *task) {
-    for (; *names; names++)
-        if (opt_find(tool, *names)->given)
-            msg_die(STATUS_USAGE, "--%s is of no use with task '%s'", *names, task);
-}
 
 /* The law of the lengths that --length, --length-law and --length-bias ask for. */
 static void read_lengths(const struct request *q, const char *fallback, struct lengths *law) {
@@ -45,7 +39,7 @@ static void read_lengths(const struct request *q, const char *fallback, struct l
 
 static void start_rule(struct request *q, const struct opt_tool *tool, const struct generate *g,
                        struct lengths *law, struct bracket_rules *b) {
-    refuse_options(tool, of_dyck, "rule");
+    tasks_refuse(tool, "dyck", of_dyck);
     read_lengths(q, "2..40", law);
     q->rules.law = law;
     q->rules.count = g->count;
@@ -56,7 +50,7 @@ static void start_rule(struct request *q, const struct opt_tool *tool, const str
 static void start_dyck(struct request *q, const struct opt_tool *tool, struct generate *g,
                        struct lengths *law) {
     struct bracket_language *b = &q->language;
-    refuse_options(tool, of_rule, "dyck");
+    tasks_refuse(tool, "rule", of_rule);
     b->law = strcmp(q->law, "even") == 0 ? DYCK_EVEN : DYCK_STEPS;
     if (b->law == DYCK_STEPS &&
         (opt_find(tool, "length-law")->given || opt_find(tool, "length-bias")->given))
@@ -77,6 +71,7 @@ static void start_dyck(struct request *q, const struct opt_tool *tool, struct ge
 }
 
 int main(int argc, char **argv) {
+    static const char *const tasks[] = {"rule", "dyck", NULL};
     static const char *const length_laws[] = {"binomial", "uniform", NULL};
     static const char *const laws[] = {"steps", "even", NULL};
     static const char *const splits[] = {"source", "skeleton", NULL};
@@ -130,10 +125,9 @@ int main(int argc, char **argv) {
     struct opt_tool tool = {
         .name = "gen-brackets",
         .summary = "Make strings of brackets: a choice between rules, or a Dyck language.",
-        .operands = "[OPTION]... TASK",
+        .operands = "[OPTION]... rule|dyck",
         .options = options,
-        .more = "TASK is rule or dyck.\n"
-                "rule: true strings are nested (drawn evenly), false ones have unequal counts\n"
+        .more = "rule: true strings are nested (drawn evenly), false ones have unequal counts\n"
                 "(fair coins), so that the rules NESTED and EQUAL-COUNT say the same; --ood makes\n"
                 "those on which they part.\n"
                 "dyck: sources without targets, with the depth after each symbol, how far back a\n"
@@ -153,9 +147,9 @@ int main(int argc, char **argv) {
     int n_operands;
     char **operands = opt_parse(&tool, argc, argv, &n_operands);
     generate_start(&g, &tool);
-    bool rule = strcmp(operands[0], "rule") == 0;
-    if (!rule && strcmp(operands[0], "dyck") != 0)
-        msg_die(STATUS_USAGE, "no task '%s'; it must be rule or dyck", operands[0]);
+    bool rule = tasks_choose(operands[0], tasks) == 0;
+    if (strcmp(q.length_law, "uniform") == 0 && opt_find(&tool, "length-bias")->given)
+        msg_die(STATUS_USAGE, "--length-bias is of use with --length-law binomial only");
     struct err err = {0};
     struct lengths law = {0};
     struct bracket_rules rules = {0};

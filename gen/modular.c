@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gen/marker.h"
 #include "lib/zio.h"
 
 /* Counting the rows of a bucket takes some ten seconds for so many. */
@@ -175,9 +176,7 @@ static void list_names(struct modular *m) {
 /* A word of its own beside the elements, or none. */
 static void check_word(const struct modular *m, const char *option, const char *word) {
     struct buf name = {0};
-    if (word[strcspn(word, " \t\n")] || strlen(word) > 1000)
-        msg_die(STATUS_USAGE, "--%s is '%.100s'; it must be one word, or '' for none", option,
-                word);
+    marker_check(option, word);
     for (uint32_t e = 0; e < m->pairs.elements; e++) {
         buf_clear(&name);
         modular_put_name(m, e, &name);

@@ -169,9 +169,9 @@ cannot() { # name status pattern options...
     refuse "$1" "$2" "$3" gen-brackets -o none.zst "${@:4}"
     [ -z "$(ls none.zst* 2>/dev/null)" ] || fail "$1: no output file" "$(ls none.zst*)"
 }
-cannot 'no such task' 64 "no task 'rules'; it must be rule or dyck" rules
-cannot 'an option of the other task' 64 "--kinds is of no use with task 'rule'" rule --kinds 2
-cannot 'an option of the other task, too' 64 "--ood is of no use with task 'dyck'" dyck --ood
+cannot 'no such task' 64 "no task 'rules'; did you mean 'rule'\? .rule, dyck." rules
+cannot 'an option of the other task' 64 "--kinds is an option of 'dyck'" rule --kinds 2
+cannot 'an option of the other task, too' 64 "--ood is an option of 'rule'" dyck --ood
 cannot 'odd lengths' 64 "--length: '3': lengths are even" rule --length 3
 cannot 'no lengths' 64 "is no range within 2..65536" rule --length 0..4
 cannot 'no tag' 64 "no tag 'nestd'; did you mean 'nested'" rule --where nestd
@@ -186,6 +186,11 @@ cannot '--ood and --leak' 64 '--ood and --leak exclude' rule --ood --leak nested
 cannot 'a leak of no rule' 64 "has no rule 'nest'" rule --leak nest=0.1
 cannot 'no column' 64 "no column 'tree'" rule --columns tree
 cannot 'a mark of two words' 64 "--mark is 'a b'" rule --mark 'a b'
+cannot 'a mark that is no text' 64 'must be one word' rule --mark $'\xff'
+cannot 'a mark with a control character' 64 'must be one word' rule --mark $'a\rb'
+cannot 'a mark that is a bracket' 64 "--mark: '\(' is a bracket or an answer already" rule --mark '('
+cannot 'a mark that is an answer' 64 "--mark: 'true' is a bracket or an answer already" rule --mark true
+cannot '--length-bias of even lengths' 64 'of use with --length-law binomial only' rule --length-law uniform --length-bias .9
 cannot 'more unique strings than there are' 65 'could make [0-9]+ examples, then none in 5000 draws of class' rule --length 2..6 --unique -n 100 --patience 5k
 cannot '--split-by alone' 64 '--split-by needs --split' dyck --split-by skeleton
 cannot '--length-law of steps' 64 'of use with --law even only' dyck --length-law uniform

@@ -235,6 +235,7 @@ cannot 'a modulus of 1' 64 '--modulus is 1; it must be from 2' + -p 1
 cannot 'a modulus too large' 64 '--modulus is 1000001; it must be from 2 to 1000000$' + -p 1000001
 cannot 'a symbol that is an element' 64 "--symbol: '5' is an element already" + --symbol 5
 cannot 'an equals that is an element' 64 "--equals: '021' is an element already" '*' --group S3 --equals 021
+cannot 'a word that is no text' 64 'must be one word' + --symbol $'\xff'
 cannot '--patience of a table' 64 '--patience needs --sample' + --patience 9
 cannot '--seed-noise without noise' 64 '--seed-noise needs --noise' + --seed-noise 9
 cannot 'two words for one' 64 "--equals is 'is equal'; it must be one word" + --equals 'is equal'
