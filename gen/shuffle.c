@@ -21,6 +21,7 @@ struct block {
 struct shuffle {
     uint64_t seed, rows;
     size_t memory, block_size, held; /* held: bytes in blocks */
+    size_t longest;                  /* row, so far */
     char *folder;
     struct block *blocks;
     size_t n_blocks, cap_blocks, current;
@@ -49,6 +50,10 @@ struct shuffle *shuffle_new(uint64_t seed, size_t memory, const char *folder) {
 
 uint64_t shuffle_rows(const struct shuffle *s) {
     return s->rows;
+}
+
+size_t shuffle_held(const struct shuffle *s) {
+    return s->held + s->cap * sizeof *s->items;
 }
 
 static void row_at(const struct shuffle *s, uint64_t place, const char **row, size_t *len) {
@@ -111,9 +116,22 @@ static struct block *block_for(struct shuffle *s, size_t bytes) {
     return &s->blocks[s->current];
 }
 
+static void free_memory(struct shuffle *s) {
+    for (size_t k = 0; k < s->n_blocks; k++)
+        free(s->blocks[k].bytes);
+    free(s->blocks);
+    free(s->items);
+    s->blocks = NULL;
+    s->items = NULL;
+    s->n_blocks = s->cap_blocks = s->current = s->n = s->cap = s->held = 0;
+}
+
 int shuffle_add(struct shuffle *s, const char *row, size_t len, struct err *err) {
     if (s->n && !fits(s, len) && move_out(s, err) != 0)
         return -1;
+    if (!s->n && !fits(s, len)) /* blocks that are too short for it would stay beside its own */
+        free_memory(s);
+    s->longest = len > s->longest ? len : s->longest;
     struct block *b = block_for(s, len + 1);
     struct rng r = rng_at(s->seed, RNG_SHUFFLE, s->rows++);
     s->items = mem_grow(s->items, &s->cap, s->n + 1, sizeof *s->items);
@@ -122,16 +140,6 @@ int shuffle_add(struct shuffle *s, const char *row, size_t len, struct err *err)
     b->bytes[b->used + len] = '\n';
     b->used += len + 1;
     return 0;
-}
-
-static void free_memory(struct shuffle *s) {
-    for (size_t k = 0; k < s->n_blocks; k++)
-        free(s->blocks[k].bytes);
-    free(s->blocks);
-    free(s->items);
-    s->blocks = NULL;
-    s->items = NULL;
-    s->n_blocks = s->n = s->cap = s->held = 0;
 }
 
 static int merge_into(struct spill *to, struct spill *from, const int64_t *bounds, size_t n,
@@ -185,7 +193,8 @@ static int begin_reading(struct shuffle *s, struct err *err) {
     if (move_out(s, err) != 0)
         return -1;
     free_memory(s);
-    size_t most = clamp(s->memory / LEAST_ROOM, 2, SIZE_MAX);
+    /* Every run that is merged has a row in memory. */
+    size_t most = clamp(s->memory / (s->longest + LEAST_ROOM), 2, SIZE_MAX);
     while (s->n_runs > most)
         if (merge_runs(s, most, LEAST_ROOM, err) != 0)
             return -1;

@@ -21,8 +21,9 @@ struct shuffle *shuffle_new(uint64_t seed, size_t memory, const char *folder);
 /* Append a row; it is copied. -1: STATUS_CANTCREATE, STATUS_IO. */
 int shuffle_add(struct shuffle *s, const char *row, size_t len, struct err *err) NODISCARD;
 
-/* The number of rows added. */
+/* The number of rows added; the bytes held for them now. */
 uint64_t shuffle_rows(const struct shuffle *s);
+size_t shuffle_held(const struct shuffle *s);
 
 /* The next row in the new order, without LF; valid until the next call. After the first call
  * nothing may be added. 1: a row; 0: the end; -1: STATUS_CANTCREATE, STATUS_IO. */

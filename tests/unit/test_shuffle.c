@@ -179,6 +179,26 @@ static void memory_does_not_matter(void **state) {
         shuffle_free(parts[k]);
 }
 
+/* Whatever rows went before, the memory holds either what was allowed or one row that is larger. */
+static void long_rows_leave_no_memory(void **state) {
+    (void)state;
+    enum { MEMORY = 1000000, LONG = 2000000, STEP = 50000, N = 40 };
+    struct shuffle *s = shuffle_new(3, MEMORY, scratch_folder);
+    struct err err = {0};
+    char *row = mem_alloc(LONG + N * STEP, 1);
+    memset(row, 'x', LONG + N * STEP);
+    for (size_t i = 0; i < N; i++) {
+        size_t len = LONG + i * STEP;
+        assert_int_equal(shuffle_add(s, row, len, &err), 0);
+        assert_in_range(shuffle_held(s), len, len + MEMORY);
+    }
+    for (size_t i = 0; i < 1000; i++)
+        assert_int_equal(shuffle_add(s, row, 100, &err), 0);
+    assert_in_range(shuffle_held(s), 100, MEMORY);
+    free(row);
+    shuffle_free(s);
+}
+
 static void nothing_and_half(void **state) {
     (void)state;
     struct err err = {0};
@@ -205,8 +225,11 @@ static void nothing_and_half(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keys_are_sorted),      cmocka_unit_test(all_orders_are_equally_likely),
-        cmocka_unit_test(long_orders_are_even), cmocka_unit_test(memory_does_not_matter),
+        cmocka_unit_test(keys_are_sorted),
+        cmocka_unit_test(all_orders_are_equally_likely),
+        cmocka_unit_test(long_orders_are_even),
+        cmocka_unit_test(memory_does_not_matter),
+        cmocka_unit_test(long_rows_leave_no_memory),
         cmocka_unit_test(nothing_and_half),
     };
     return cmocka_run_group_tests_name("shuffle", tests, scratch_make, scratch_remove);
