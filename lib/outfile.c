@@ -38,7 +38,7 @@ static void on_fatal_signal(int number) {
 /* Take over the signals that end a process by default; one that the parent ignored, or that the
  * program already handles, stays as it is. */
 static void install_handlers(void) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGXCPU};
     static bool done;
     if (done)
         return;
@@ -49,6 +49,7 @@ static void install_handlers(void) {
         if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
             sigaction(numbers[i], &act, NULL);
     }
+    signal(SIGXFSZ, SIG_IGN); /* past a limit on file sizes, write tells it: EFBIG */
 }
 
 /* A reader that has gone is not an error worth a message: die as a filter does. */

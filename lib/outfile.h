@@ -2,9 +2,11 @@
  *
  * A file is written under a temporary name in the folder of the final one, then flushed, synced
  * and renamed. Until outfile_commit succeeds, the final name keeps what it held before. If the
- * process dies by msg_die, by outfile_discard_all or by SIGINT, SIGTERM or SIGHUP, the temporary
- * file is removed. A final name that is no regular file (a device, a pipe) is written directly.
- * Standard output ("-" or NULL) is written directly too, and checked at commit. */
+ * process dies by msg_die, by outfile_discard_all or by a signal that can be caught and is sent to
+ * end it (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU), the temporary file is removed; a limit on
+ * file sizes is an error of the write, not a death. A final name that is no regular file (a device,
+ * a pipe) is written directly. Standard output ("-" or NULL) is written directly too, and checked
+ * at commit. */
 #ifndef ESPALIER_OUTFILE_H
 #define ESPALIER_OUTFILE_H
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -117,6 +118,7 @@ static void open_two(void) {
 }
 
 static void end_by_signal(void *number) {
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     open_two();
     raise(*(int *)number);
 }
@@ -127,14 +129,28 @@ static void end_by_message(void *unused) {
     msg_die(STATUS_DATA, "enough");
 }
 
+/* A limit on file sizes is an error like a full disk, not a death. */
+static void end_by_limit(void *unused) {
+    (void)unused;
+    static char bytes[4000];
+    struct err err = {0};
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){1000, 1000});
+    struct outfile *f = outfile_open(scratch_path("a"), &err);
+    if (!f || outfile_write(f, bytes, sizeof bytes, &err) == 0)
+        _exit(1);
+    outfile_discard(f);
+    _exit((int)err.status);
+}
+
 static void dying_leaves_nothing(void **state) {
     (void)state;
     struct err err = {0};
     assert_int_equal(outfile_put(scratch_path("a"), "old", 3, &err), 0);
-    int numbers[] = {SIGTERM, SIGINT};
-    for (size_t i = 0; i < 2; i++)
+    int numbers[] = {SIGTERM, SIGINT, SIGXCPU};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         assert_int_equal(child_run(end_by_signal, &numbers[i], NULL), 128 + numbers[i]);
     assert_int_equal(child_run(end_by_message, NULL, NULL), STATUS_DATA);
+    assert_int_equal(child_run(end_by_limit, NULL, NULL), STATUS_IO);
     assert_content(scratch_path("a"), "old");
     assert_int_equal(count_files(), 1);
 }
