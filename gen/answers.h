@@ -24,9 +24,10 @@ void answers_find(struct answers *a, const struct corpus_reader *in);
 /* Whether two answers of the row that was read last are the same. */
 bool answers_equal(const struct answers *a, const struct corpus_reader *in, size_t i, size_t j);
 
-/* Whether all are the same; whether any two are. */
+/* Whether all are the same; whether the first, the target where there is one, is that of another.
+ */
 bool answers_all_equal(const struct answers *a, const struct corpus_reader *in);
-bool answers_any_equal(const struct answers *a, const struct corpus_reader *in);
+bool answers_first_shared(const struct answers *a, const struct corpus_reader *in);
 
 void answers_free(struct answers *a);
 

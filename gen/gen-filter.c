@@ -129,7 +129,7 @@ static int meets(struct filter *f, const struct corpus_reader *in, int *class_in
     }
     size_t len;
     if ((f->agree && !answers_all_equal(&f->answers, in)) ||
-        (f->disagree && answers_any_equal(&f->answers, in)))
+        (f->disagree && answers_first_shared(&f->answers, in)))
         return 0;
     if (f->split_text) {
         const char *source = corpus_field(in, f->source, &len);
@@ -335,7 +335,7 @@ int main(int argc, char **argv) {
          "be given several times"},
         {OPT_FLAG, 0, "agree", &f.agree, NULL, "keep those on which all rules agree"},
         {OPT_FLAG, 0, "disagree", &f.disagree, NULL,
-         "keep those on which all rules' answers differ from one another"},
+         "keep those on which the target differs from the answer of every other rule"},
         {OPT_TEXT, 0, "split", &f.split_text, "part",
          "keep those whose source falls in these buckets, as 1-9/10 or 0/10: the same buckets as "
          "in the generators"},

@@ -38,6 +38,10 @@ keeps 'anchors are those of the column' '$2 ~ /\?$/' --match 'target=/\?\z/'
 keeps 'a pattern with slashes, equals signs and colons' '$3 !~ /^the/' --match 'rule:linear!=/^the|a\/=\/b/'
 keeps 'rules agree' '$2 == $3' --agree
 keeps 'rules disagree' '$2 != $3' --disagree
+# As in gen-grammar, where two other rules may well agree: on question-deep.gr some of seven always do.
+gen-grammar "$GRAMMARS/question-deep.gr" -n 300 --disagree -o deep.zst
+quiet --disagree deep.zst >kept.zst
+[ "$(rows kept.zst | wc -l)" = 300 ] && pass 'what gen-grammar --disagree makes' || fail 'what gen-grammar --disagree makes' "$(rows kept.zst | wc -l)"
 keeps 'the first of equal sources' '!seen[$1]++' --unique
 keeps 'the first of equal tags' '!seen[$4]++' --unique --by tags
 keeps 'the first of equal sources and targets' '!seen[$2 "\t" $1]++' --unique --by target,source
