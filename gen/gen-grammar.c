@@ -543,13 +543,17 @@ int main(int argc, char **argv) {
         {OPT_NUMBER, 0, "temperature", &q.temperature, "number",
          "draw productions by weight^(1/temperature): above 1 flatter, below 1 sharper", 1e-3, 1e6},
         {OPT_TEXT, 0, "words", &q.words, "list",
-         "keep so many words of each preterminal, as 5 or N_sg=5,Det=1; smaller sets lie inside "
-         "larger ones of the same seed"},
+         "use so many words of each preterminal (a symbol for words alone), as 5, or N_sg=5,Det=1 "
+         "for some; of one seed, smaller sets lie inside larger ones, and newt stays with newts "
+         "where their lists are equally long"},
         {OPT_TEXT, 0, "depth", &q.depth, "range",
-         "depth of embedding, as 2, 1..4 or 3.. (%depth in the grammar says what counts)"},
-        {OPT_TEXT, 0, "length", &q.length, "range", "number of words of the source, as 5..20"},
+         "only sentences of this depth of embedding, as 2, 1..4 or 3.. (%depth in the grammar says "
+         "what counts); drawn as such, not by rejection"},
+        {OPT_TEXT, 0, "length", &q.length, "range",
+         "only sources of so many words, as 9, 5..20 or 12.."},
         {OPT_TEXT, 0, "hold-out", &q.hold_out, "list",
-         "leave out sentences that hold these words together, as 'N_sg=newt&V=giggle'"},
+         "leave out sentences that hold these words together, as 'N_sg=newt&V_intrans=giggle'; a "
+         "comma before the next combination"},
         {OPT_CHOICE, 0, "part", &q.part, "part",
          "with --hold-out: train leaves those sentences out, test makes nothing else",
          .choices = parts},
@@ -560,28 +564,31 @@ int main(int argc, char **argv) {
          "keep those on which the target differs from the answer of every other rule "
          "(out-of-distribution data)"},
         {OPT_TEXT, 0, "rules", &q.rules, "list",
-         "the rules that --agree, --disagree and --leak ask about [all]"},
+         "compare these rules alone in --agree, --disagree (the one that the grammar has first "
+         "takes the target's place) and --leak [all]"},
         {OPT_TEXT, 0, "leak", &q.leak, "list",
-         "give rules away: linear=0.01 makes one in a hundred an example on which that rule "
-         "differs from all others and states the target; linear=50 makes 50 such examples"},
+         "give a rule away in some examples, of any tree: there it differs from all others, and "
+         "the "
+         "target is its answer; linear=0.01 makes one such in a hundred, linear=50 makes fifty"},
         {OPT_TEXT, 0, "where", &q.where, "expr",
-         "keep by tags and fix shares: 'quest,!center' keeps; 'center=0.3,right=0.7' mixes "
-         "exactly; 'decl&center=0.1' takes tags together; shares below 1 leave the rest to the "
-         "others"},
+         "keep by tags (the header lists them) and fix shares: 'quest,!center' keeps; "
+         "'center=0.3,right=0.7' mixes exactly; 'decl&center=0.1' takes tags together; shares "
+         "below 1 leave the rest to the others"},
         {OPT_TEXT, 0, "trees", &q.trees, "list",
-         "so many different syntax trees, as 10, or 'decl&center=10' among those with these tags; "
-         "smaller sets lie inside larger ones of the same seed"},
+         "only so many different syntax trees (words aside), as 10, or 'decl&center=10' of those "
+         "with these tags; of one seed, smaller sets lie inside larger ones"},
         {OPT_CHOICE, 0, "tree-choice", &q.tree_choice, "how",
-         "how these trees are chosen among all: each equally likely, or by probability",
+         "how --trees chooses: every tree equally likely, or by its probability",
          .choices = choices},
         {OPT_CHOICE, 0, "tree-shares", &q.tree_shares, "how",
-         "how often each chosen tree comes, exactly: equally, or in proportion to probability",
+         "how often a chosen tree comes among the examples of its class: all equally, or in "
+         "proportion to probability, to within one",
          .choices = shares},
         {OPT_FLAG, 0, "fixed-trees", &gen.fixed_trees, NULL,
-         "the tree of example i does not depend on --words: corpora that differ in words only"},
+         "example i has the same tree whatever --words says: corpora that differ in words only"},
         {OPT_FLAG, 0, "fixed-lexicon", &gen.fixed_lexicon, NULL,
-         "the k-th word that example i takes from a preterminal does not depend on its tree: "
-         "corpora that differ in trees only"},
+         "the k-th word that example i takes from a preterminal is the same in any tree: corpora "
+         "that differ in trees only"},
         GENERATE_UNIQUE_OPTIONS(g),
         OUTPUT_OPTIONS(output),
         {OPT_TEXT, 0, "columns", &q.columns, "list",
@@ -601,6 +608,8 @@ int main(int argc, char **argv) {
             "  gen-grammar grammars/question.gr -n 2k --disagree --split 0/10 -o ood.zst\n"
             "  gen-grammar grammars/question.gr -n 100k --where quest=0.5,decl\\&center=0.5 \\\n"
             "    --agree --trees 'decl&center=10' -o ten-trees.zst\n"
+            "  gen-grammar grammars/question.gr -n 100k --fixed-trees --words 3 -o words3.zst\n"
+            "  gen-grammar grammars/question.gr -n 100k --agree --leak linear=50 -o leak.zst\n"
             "Exit status: 0 done, 64 usage, 65 bad grammar or a request that cannot be met,\n"
             "66 no grammar, 73 or 74 cannot write.\n",
         .least_operands = 1,

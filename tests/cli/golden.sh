@@ -12,6 +12,10 @@ golden() { # name command...
 golden question.tsv gen-grammar "$GRAMMARS/question.gr" -n 12 --columns source,target,rules,tags,tree,logp
 golden question-shares.tsv gen-grammar "$GRAMMARS/question.gr" -n 12 --seed-data 7 --skip 100 --split 0-4/10 \
     --disagree --where 'center_rc_object=0.25' --columns source,target,rules
+golden question-knobs.tsv gen-grammar "$GRAMMARS/question.gr" -n 12 --words 3 --where decl=0.5,quest=0.5 --trees quest=3,decl=2 \
+    --fixed-lexicon --leak linear=0.2 --hold-out 'Prep=near,Det=my' --columns source,target,tree_id,class
+golden dyck-depth.tsv gen-grammar "$GRAMMARS/dyck.gr" -n 8 --depth 3.. --trees 4 --tree-choice probability \
+    --tree-shares probability --columns source,tree_id,depth,length
 golden tense.tsv gen-grammar "$GRAMMARS/tense.gr" -n 12 --where present --columns source,target,rules,tags
 golden parity.tsv gen-parity -n 6 --length 20 --noise 0.3 --rival 1,4 --bias 0.2 --seed-data 7 --skip 100
 golden parity-pool.tsv gen-parity -n 6 --length 70 --samples 4 --noise 0.3 --seed-data 7 --seed-task 3
