@@ -382,7 +382,7 @@ static int put_trees(const struct generator *gen, struct corpus_writer *out, str
         for (size_t k = 0; k < group->n; k++)
             mass += exp(group->trees[k].log_probability);
         buf_clear(&text);
-        buf_printf(&text, "%s\tn=%zu\tprobability=%.9g", *group->text ? group->text : "all",
+        buf_printf(&text, "%s n=%zu probability=%.9g", *group->text ? group->text : "all",
                    group->n, mass);
         result = corpus_put_header(out, "chosen_trees", text.data, err);
     }

@@ -54,7 +54,7 @@ E
 gen-grammar six.gr -n 500 --trees 4 --tree-shares probability --columns tree_id,logp | rows >six
 is 'shares by probability are within one' "$(awk -F '\t' '{ p[$1] = exp($2); n[$1]++ }
     END { for (t in p) sum += p[t]; for (t in p) { d = n[t] - NR * p[t] / sum; if (d > 1 || d < -1) print t, d } }' six)" ''
-is 'and are in the header' "$(gen-grammar six.gr -n 9 --trees 4 --columns tree_id | header chosen_trees | awk -F '\t' '{ print $1, $2 }') $(gen-grammar six.gr -n 500 --trees 4 --columns tree_id,logp | tee all4 | header chosen_trees | awk -F = '{ printf "%.7f", $NF }')" \
+is 'and are in the header' "$(gen-grammar six.gr -n 9 --trees 4 --columns tree_id | header chosen_trees | awk '{ print $1, $2 }') $(gen-grammar six.gr -n 500 --trees 4 --columns tree_id,logp | tee all4 | header chosen_trees | awk -F = '{ printf "%.7f", $NF }')" \
     "all n=4 $(rows <all4 | sort -u | awk -F '\t' '{ s += exp($2) } END { printf "%.7f", s }')"
 for how in uniform probability; do
     for seed in {1..40}; do gen-grammar six.gr -n 2 --trees 2 --tree-choice $how -s $seed --columns source | rows; done | sort | uniq -c >chosen.$how
