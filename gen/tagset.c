@@ -17,7 +17,8 @@ int tagset_read(struct tagset *t, const char *expression, const struct corpus_re
                 struct err *err) {
     t->column = corpus_column(in, "tags");
     if (t->column < 0)
-        return err_set(err, STATUS_USAGE, "--where: %s has no column 'tags'", corpus_name(in));
+        return err_set(err, STATUS_DATA, "%s: has no column 'tags', which --where needs",
+                       corpus_name(in));
     struct vocab known = {0};
     const char *listed = corpus_header(in, "tags", 0);
     if (listed)

@@ -10,9 +10,9 @@ struct tagset {
     int column;
 };
 
-/* Take the names out of an expression (selection.h). -1: the corpus has no column `tags`, or its
- * header lists the tags and one of the names is none of them (with the nearest), or there are more
- * than 64 names (STATUS_USAGE). */
+/* Take the names out of an expression (selection.h). -1: the corpus has no column `tags`
+ * (STATUS_DATA), or its header lists the tags and one of the names is none of them (with the
+ * nearest), or there are more than 64 names (STATUS_USAGE). */
 int tagset_read(struct tagset *t, const char *expression, const struct corpus_reader *in,
                 struct err *err) NODISCARD;
 

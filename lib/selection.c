@@ -16,6 +16,8 @@ int selection_read_conjunction(const char *option, const char *text, size_t len,
             stop = end;
         int negated = text < stop && *text == '!';
         const char *name = text + negated;
+        if (name == stop)
+            return err_set(err, STATUS_USAGE, "%s: a tag is missing", option);
         int32_t tag = vocab_find(tags, name, (size_t)(stop - name));
         if (tag < 0) {
             char *word = mem_strndup(name, (size_t)(stop - name));

@@ -182,8 +182,8 @@ if [ -w /dev/full ]; then refuse 'a full disk' 74 'standard output: cannot write
 
 # Requests that cannot be.
 refuse 'an unknown tag' 64 "^gen-filter: --where: c.zst has no tag 'cneter'; did you mean 'center'?" gen-filter --where cneter c.zst
-refuse 'an empty tag' 64 "has no tag ''|no tag ''" gen-filter --where 'quest,' c.zst
-refuse 'no tags column' 64 "^gen-filter: --where: plain.tsv has no column 'tags'" gen-filter --where quest plain.tsv
+refuse 'an empty tag' 64 '--where: a tag is missing' gen-filter --where 'quest,' c.zst
+refuse 'no tags column' 65 "^gen-filter: plain.tsv: has no column 'tags', which --where needs" gen-filter --where quest plain.tsv
 refuse 'no answers' 65 '^gen-filter: one.tsv: --agree needs two answers' gen-filter --agree one.tsv
 refuse 'a column that is not there' 65 "^gen-filter: --match: c.zst: has no column 'sorce'; did you mean 'source'?" gen-filter --match 'sorce=/x/' c.zst
 refuse 'no condition' 64 "'source=x' is neither COLUMN=/PATTERN/ nor" gen-filter --match 'source=x' c.zst

@@ -112,7 +112,7 @@ refuse 'more unique examples than there are' 65 'could make 4 examples, then non
 cannot 'overlapping shares' 64 "belongs to two of the classes" --where center=0.5,quest=0.5
 cannot 'an unknown tag' 64 "no tag 'centre'; did you mean 'center'" --where centre=1
 cannot 'an unknown tag like none' 64 "no tag 'zzzzzzzzz'; the tags are: " --where zzzzzzzzz
-cannot 'an empty term' 64 "no tag ''" --where 'quest,,decl'
+cannot 'an empty term' 64 'a tag is missing' --where 'quest,,decl'
 cannot 'a share over 1' 64 "the share '1.5' is no number from 0 to 1" --where center=1.5
 cannot 'a share that is no number' 64 "the share 'x' is no number" --where center=x
 cannot 'shares over 1 together' 64 'the shares sum to 1.2' --where center=0.6,right=0.6

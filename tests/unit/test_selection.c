@@ -115,15 +115,15 @@ static void classes_with_shares(void **state) {
 static void errors(void **state) {
     (void)state;
     read_bad("qest", "no tag 'qest'; did you mean 'quest'?");
-    read_bad("", "no tag ''");
-    read_bad(",", "no tag ''");
-    read_bad("quest,", "no tag ''");
-    read_bad("quest&", "no tag ''");
-    read_bad("&quest", "no tag ''");
-    read_bad("!", "no tag ''");
+    read_bad("", "a tag is missing");
+    read_bad(",", "a tag is missing");
+    read_bad("quest,", "a tag is missing");
+    read_bad("quest&", "a tag is missing");
+    read_bad("&quest", "a tag is missing");
+    read_bad("!", "a tag is missing");
     read_bad("!!quest", "no tag '!quest'");
     read_bad(" quest", "no tag ' quest'");
-    read_bad("=0.5", "no tag ''");
+    read_bad("=0.5", "a tag is missing");
     read_bad("quest=", "the share ''");
     read_bad("quest=x", "the share 'x' is no number from 0 to 1");
     read_bad("quest=1.1", "the share '1.1'");
