@@ -72,15 +72,17 @@ static void put_name(struct buf *list, const char *name, size_t len) {
     buf_add(list, name, len);
 }
 
-char *example_expand_columns(const struct grammar *g, const char *list) {
+char *example_expand_columns(const struct grammar *g, const char *list, bool leaks) {
     struct buf out = {0};
     if (!list)
         list = g->rules.n ? "source,target,rules,tags" : "source,tags";
+    else
+        leaks = false;
     buf_puts(&out, "");
     for (bool more = true; more;) {
         size_t len = strcspn(list, ",");
         if (len == 5 && strncmp(list, "rules", 5) == 0)
-            for (size_t r = 1; r < g->rules.n; r++)
+            for (size_t r = leaks ? 0 : 1; r < g->rules.n; r++)
                 buf_printf(&out, "%srule:%s", out.len ? "," : "", g->rules.words[r]);
         else
             put_name(&out, list, len);

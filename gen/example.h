@@ -46,9 +46,9 @@ const char **example_column_names(const struct grammar *g, size_t *n);
 void example_free_names(const char **names, size_t n);
 
 /* A list of columns with `rules` replaced by rule:NAME of all rules but the first, whose answer is
- * the target. NULL list: source, target, rules, tags, as far as the grammar has them. The caller
- * frees it. */
-char *example_expand_columns(const struct grammar *g, const char *list);
+ * the target. NULL list: source, target, rules, tags, as far as the grammar has them, and then the
+ * first rule too where some targets are another's (`leaks`). The caller frees it. */
+char *example_expand_columns(const struct grammar *g, const char *list, bool leaks);
 
 /* Append the text of a column. */
 void example_put(const struct example *e, int column, struct buf *out);

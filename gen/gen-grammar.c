@@ -382,8 +382,8 @@ static int put_trees(const struct generator *gen, struct corpus_writer *out, str
         for (size_t k = 0; k < group->n; k++)
             mass += exp(group->trees[k].log_probability);
         buf_clear(&text);
-        buf_printf(&text, "%s n=%zu probability=%.9g", *group->text ? group->text : "all",
-                   group->n, mass);
+        buf_printf(&text, "%s n=%zu probability=%.9g", *group->text ? group->text : "all", group->n,
+                   mass);
         result = corpus_put_header(out, "chosen_trees", text.data, err);
     }
     buf_free(&text);
@@ -453,10 +453,10 @@ static void check_request(const struct generator *gen, const struct request *q,
 }
 
 /* The columns, and with them what has to be found out about an example. */
-static void choose_columns(struct generator *gen, const char *list) {
+static void choose_columns(struct generator *gen, const char *list, bool leaks) {
     uint64_t by_pattern = grammar_tags_by_pattern(gen->grammar);
     gen->names = example_column_names(gen->grammar, &gen->n_names);
-    char *expanded = example_expand_columns(gen->grammar, list);
+    char *expanded = example_expand_columns(gen->grammar, list, leaks);
     columns_read(&gen->columns, expanded, gen->names, gen->n_names);
     free(expanded);
     if (columns_have(&gen->columns, EXAMPLE_TARGET) && !gen->grammar->rules.n)
@@ -509,7 +509,7 @@ static int set_up(struct generator *gen, const struct request *q, const struct g
         selection_read(&gen->selection, q->where, &gen->grammar->tags, err) != 0 ||
         treeset_read(&gen->trees, q->trees, gen->grammar, err) != 0)
         return -1;
-    choose_columns(gen, q->columns);
+    choose_columns(gen, q->columns, q->leak != NULL);
     list_preterminals(gen);
     gen->sampler = make_sampler(gen->grammar, q->depth, err);
     return gen->sampler ? make_plan(gen, q, g, err) : -1;
@@ -592,7 +592,8 @@ int main(int argc, char **argv) {
         GENERATE_UNIQUE_OPTIONS(g),
         OUTPUT_OPTIONS(output),
         {OPT_TEXT, 0, "columns", &q.columns, "list",
-         "of source, target, rules (all but the target's), rule:NAME, tags, tree, tree_id, depth, "
+         "of source, target, rules (all but the target's), rule:NAME, tags, tree, "
+         "tree_id, depth, "
          "length, logp, class [source,target,rules,tags]"},
         {OPT_END},
     };

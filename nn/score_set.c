@@ -44,11 +44,9 @@ static int name_rules(struct score_set *s, const struct corpus_reader *c, struct
     for (size_t i = 0; i < n_columns; i++) {
         if (strncmp(columns[i], "rule:", 5) != 0)
             continue;
-        size_t before = s->rules.n;
-        vocab_add(&s->rules, columns[i] + 5, strlen(columns[i] + 5));
-        if (s->rules.n == before) /* the target's own column: the same answer twice */
-            continue;
-        (*sources)[before] = (struct answer_source){.column = (int)i};
+        /* The column of the first rule goes before the target, which a leak may make another's. */
+        int32_t rule = vocab_add(&s->rules, columns[i] + 5, strlen(columns[i] + 5));
+        (*sources)[rule] = (struct answer_source){.column = (int)i};
     }
     for (size_t r = 0; g && !has_columns && r < g->rules.n; r++) {
         if (!grammar_is_string_rule(g, (int)r))

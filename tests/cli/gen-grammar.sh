@@ -172,10 +172,10 @@ is 'through a link, the file is replaced' "$([ -L link.zst ] && rows <real.zst |
 # A killed tool leaves no file, whichever signal.
 for signal in TERM INT HUP; do
     rm -f big.zst*
-    # Not straight in the background: there bash ignores INT.
+    # Not straight in the background: there bash ignores INT, and under nohup HUP is ignored.
     (
         trap - INT
-        exec env --default-signal=INT gen-grammar "$q" -n 1G -o big.zst
+        exec env --default-signal=$signal gen-grammar "$q" -n 1G -o big.zst
     ) 2>err &
     pid=$!
     for _ in {1..200}; do ls big.zst.tmp.* >/dev/null 2>&1 && break || sleep 0.05; done
