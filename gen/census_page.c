@@ -51,8 +51,20 @@ static void cells_share(struct aligned *t, uint64_t k, uint64_t n) {
     buf_free(&text);
 }
 
-/* The commands that made a corpus, and the numbers of its header. */
+/* Lines that the rest of the page makes plain, or that name words and files. */
+static bool is_told_elsewhere(const char *key) {
+    static const char *const keys[] = {"prog", "cmd",    "vocab",   "class",   "rules", "tags",
+                                       "in",   "not-in", "grammar", "process", "end"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The commands that made a corpus, and what its header tells besides: numbers side by side, other
+ * lines by themselves, of long ones the beginning. */
 static void put_header(const struct corpus_reader *in, struct buf *out) {
+    enum { MOST = 100 };
     const char *key, *value;
     double x;
     bool any = false;
@@ -61,11 +73,21 @@ static void put_header(const struct corpus_reader *in, struct buf *out) {
             buf_printf(out, "  made by: %s\n", value);
     for (size_t k = 0; corpus_header_line(in, k, &key, &value); k++)
         if (opt_read_number(value, &x) == 0) {
-            buf_printf(out, "%s %s %s", any ? "," : "  its header says:", key, value);
+            buf_printf(out, "%s %s %s", any ? "," : "  header:", key, value);
             any = true;
         }
     if (any)
         buf_putc(out, '\n');
+    for (size_t k = 0; corpus_header_line(in, k, &key, &value); k++)
+        if (!is_told_elsewhere(key) && opt_read_number(value, &x) != 0) {
+            size_t len = strlen(value), cut = len;
+            for (; cut > MOST || (cut < len && ((unsigned char)value[cut] & 0xC0) == 0x80);)
+                cut--;
+            size_t from = out->len;
+            buf_printf(out, "  header: %s %.*s%s\n", key, (int)cut, value, cut < len ? "..." : "");
+            for (char *c = out->data + from; *c; c++)
+                *c = *c == '\t' ? ' ' : *c;
+        }
 }
 
 static void put_origin(const struct census *c, const struct census_origin *origin,

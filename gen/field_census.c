@@ -34,6 +34,7 @@ static size_t value_of(struct field_census *f, const char *value, size_t len) {
 }
 
 static void add_value(struct field_census *f, const char *value, size_t len) {
+    f->sequences |= memchr(value, ' ', len) != NULL;
     if (f->many)
         return;
     size_t number = value_of(f, value, len);
@@ -65,7 +66,7 @@ bool field_census_is_number(const struct field_census *f) {
 }
 
 bool field_census_is_listed(const struct field_census *f) {
-    return !f->many && f->values.n && !(field_census_is_number(f) && f->fractions);
+    return !f->many && !f->sequences && f->values.n && !(field_census_is_number(f) && f->fractions);
 }
 
 struct place {

@@ -16,7 +16,7 @@ struct field_census {
     bool list; /* of values, separated by commas (the column `tags`) */
     uint64_t rows, empty;
     /* the different values, as long as they are few */
-    bool many;
+    bool many, sequences;
     struct vocab values;
     uint64_t *count; /* [value] */
     size_t cap_count;

@@ -184,6 +184,10 @@ is 'the least' -1000 min x
 is 'values' 0.666666666667 share y:u
 is 'empty fields' 0.666666666667 empty z
 is 'fractions are not listed' '' share x:1
+gen-hmm "$ROOT/processes/mess3.hmm" -n 9 --columns source,states | gen-stat --tsv - >stat.tsv
+is 'numbers of a header' 1.098612 header 'baseline uniform loss'
+is 'sequences are not listed' '' share 'states:A B C'
+[ "$(grep -c '^share' stat.tsv)" = 0 ] || fail 'sequences are not listed' "$(grep '^share' stat.tsv)"
 seq 100 | sed 's/.*/s\tv&/; 1isource\tv' | gen-stat --tsv - >stat.tsv
 is 'many values are not listed' '' share v:v1
 gen-grammar "$q" -n 0 | tee empty.zst | gen-stat --tsv - >stat.tsv
