@@ -56,7 +56,7 @@ uint64_t word_census_count(const struct word_census *w, int32_t word) {
 }
 
 struct entropy word_census_entropy(const struct word_census *w, int n) {
-    if (n > 1)
+    if (n >= 2 && n <= WORD_CENSUS_ORDERS)
         return tally_entropy(&w->ngrams[n]);
     struct entropy e = {0};
     for (size_t i = 0; i < w->words->n; i++)

@@ -117,15 +117,22 @@ static enum step receive_plain(struct zio_input *in, struct zio_chunk *c) {
 
 static const unsigned char ZSTD_MAGIC[4] = {0x28, 0xB5, 0x2F, 0xFD};
 
-static bool starts_frame(const unsigned char *p, size_t n) {
-    bool skippable = n >= 4 && (p[0] & 0xF0) == 0x50 && p[1] == 0x2A && p[2] == 0x4D &&
-                     p[3] == 0x18;
-    return skippable || (n >= 4 && memcmp(p, ZSTD_MAGIC, 4) == 0);
+/* Whether the bytes, as far as there are four of them, are those that a frame starts with. */
+static bool may_start_frame(const unsigned char *p, size_t n) {
+    static const unsigned char skippable[4] = {0x50, 0x2A, 0x4D, 0x18};
+    size_t least = n < 4 ? n : 4;
+    bool skips = least > 0 && (p[0] & 0xF0) == 0x50 && memcmp(p + 1, skippable + 1, least - 1) == 0;
+    return skips || memcmp(p, ZSTD_MAGIC, least) == 0;
 }
 
-/* Find out what the input is from its first bytes. */
+static bool starts_frame(const unsigned char *p, size_t n) {
+    return n >= 4 && may_start_frame(p, n);
+}
+
+/* Find out what the input is from its first bytes, and not from more than it takes: a person may be
+ * typing. */
 static enum step sniff(struct zio_input *in, struct zio_chunk *c) {
-    if (in->in.size < 4 && !in->at_end_of_file)
+    if (in->in.size < 4 && !in->at_end_of_file && may_start_frame(in->raw, in->in.size))
         return STEP_HUNGRY;
     in->sniffed = true;
     if (in->in.size > 0 && in->in.size < 4 && memcmp(in->raw, ZSTD_MAGIC, in->in.size) == 0)

@@ -211,6 +211,29 @@ static void lines_arrive_at_once(void **state) {
     }
 }
 
+/* The first bytes tell plain text as soon as they can be nothing else. */
+static void the_first_line_may_be_short(void **state) {
+    (void)state;
+    static const char *const lines[] = {"\n", "a\n", "(\n", "Z\n", "(a\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        int saved, end = pipe_in(&saved);
+        struct err err = {0};
+        struct zio_reader *z = zio_open("-", &err);
+        assert_non_null(z);
+        char *line;
+        size_t len;
+        for (int again = 0; again < 2; again++) {
+            put(end, lines[i], strlen(lines[i]));
+            assert_int_equal(zio_getline(z, &line, &len, &err), 1);
+            assert_int_equal(len, strlen(lines[i]) - 1);
+        }
+        close(end);
+        assert_int_equal(zio_getline(z, &line, &len, &err), 0);
+        zio_close(z);
+        pipe_out(saved);
+    }
+}
+
 static void closing_does_not_wait(void **state) {
     (void)state;
     for (size_t lines = 0; lines <= 3000; lines += 1000) {
@@ -303,6 +326,7 @@ int main(void) {
         cmocka_unit_test(damage_comes_after_the_lines_before_it),
         cmocka_unit_test(long_lines_are_refused_where_they_are),
         cmocka_unit_test(lines_arrive_at_once),
+        cmocka_unit_test(the_first_line_may_be_short),
         cmocka_unit_test(closing_does_not_wait),
         cmocka_unit_test(several_readers_side_by_side),
         cmocka_unit_test(nonblocking_pipes),
