@@ -380,9 +380,12 @@ char **opt_parse(struct opt_tool *tool, int argc, char **argv, int *n_operands) 
     if (n < tool->least_operands)
         msg_die(STATUS_USAGE, "missing operand; usage: %s %s (--help tells more)", tool->name,
                 tool->operands);
-    if (tool->most_operands >= 0 && n > tool->most_operands)
-        msg_die(STATUS_USAGE, "too many operands, from '%s' on; usage: %s %s",
-                operands[tool->most_operands], tool->name, tool->operands);
+    if (tool->most_operands >= 0 && n > tool->most_operands) {
+        const char *extra = operands[tool->most_operands];
+        free(operands);
+        msg_die(STATUS_USAGE, "too many operands, from '%s' on; usage: %s %s", extra, tool->name,
+                tool->operands);
+    }
     *n_operands = n;
     return operands;
 }
