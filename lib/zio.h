@@ -9,7 +9,7 @@
  * lines and the errors are the same.
  *
  * Writing: whole lines are gathered to about 1 MiB a frame; every frame carries its content size
- * and a checksum and can be decompressed alone. Frames are compressed on a thread of their own; the
+ * and a checksum and can be decompressed alone. Frames are compressed on threads of their own; the
  * bytes depend on the lines alone. Plain text is written unframed. */
 #ifndef ESPALIER_ZIO_H
 #define ESPALIER_ZIO_H

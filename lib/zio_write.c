@@ -10,6 +10,10 @@
 
 enum { FRAME_BYTES = 1 << 20, PLAIN_BYTES = 1 << 16 };
 
+/* One thread that compresses keeps up with a generator or with what is read; when rows stand ready
+ * (a shuffle), it is what takes the time. */
+enum { COMPRESSORS = 2 };
+
 /* Whole lines on their way into one frame. */
 struct frame {
     struct buf text;
@@ -19,7 +23,7 @@ struct frame {
 
 struct zio_writer {
     struct outfile *file;
-    ZSTD_CCtx *zstd; /* NULL for plain text */
+    ZSTD_CCtx *zstd[COMPRESSORS]; /* NULL for plain text */
     size_t full;
     struct pipeline *frames;
     struct frame *frame; /* that is being filled, or NULL */
@@ -28,14 +32,13 @@ struct zio_writer {
 static int compress_frame(void *context, void *task, int worker, struct err *err) {
     struct zio_writer *z = context;
     struct frame *f = task;
-    (void)worker;
     size_t bound = ZSTD_compressBound(f->text.len);
     if (bound > f->room) {
         free(f->bytes);
         f->bytes = mem_alloc(bound, 1);
         f->room = bound;
     }
-    f->size = ZSTD_compress2(z->zstd, f->bytes, f->room, f->text.data, f->text.len);
+    f->size = ZSTD_compress2(z->zstd[worker], f->bytes, f->room, f->text.data, f->text.len);
     if (ZSTD_isError(f->size))
         return err_set(err, STATUS_IO, "%s: cannot compress: %s", outfile_name(z->file),
                        ZSTD_getErrorName(f->size));
@@ -50,8 +53,8 @@ static int keep_plain(void *context, void *task, int worker, struct err *err) {
 static int write_frame(void *context, void *task, struct err *err) {
     struct zio_writer *z = context;
     struct frame *f = task;
-    int result = z->zstd ? outfile_write(z->file, f->bytes, f->size, err)
-                         : outfile_write(z->file, f->text.data, f->text.len, err);
+    int result = z->zstd[0] ? outfile_write(z->file, f->bytes, f->size, err)
+                            : outfile_write(z->file, f->text.data, f->text.len, err);
     buf_clear(&f->text);
     return result;
 }
@@ -66,21 +69,22 @@ struct zio_writer *zio_write_to(struct outfile *f, int level) {
     struct zio_writer *z = mem_alloc(1, sizeof *z);
     z->file = f;
     z->full = level ? FRAME_BYTES : PLAIN_BYTES;
-    if (level) {
-        z->zstd = ZSTD_createCCtx();
-        if (!z->zstd)
+    for (int i = 0; i < COMPRESSORS && level; i++) {
+        z->zstd[i] = ZSTD_createCCtx();
+        if (!z->zstd[i])
             msg_die(STATUS_OS, "out of memory: no zstd encoder");
-        ZSTD_CCtx_setParameter(z->zstd, ZSTD_c_compressionLevel, level);
-        ZSTD_CCtx_setParameter(z->zstd, ZSTD_c_checksumFlag, 1);
-        ZSTD_CCtx_setParameter(z->zstd, ZSTD_c_contentSizeFlag, 1);
+        ZSTD_CCtx_setParameter(z->zstd[i], ZSTD_c_compressionLevel, level);
+        ZSTD_CCtx_setParameter(z->zstd[i], ZSTD_c_checksumFlag, 1);
+        ZSTD_CCtx_setParameter(z->zstd[i], ZSTD_c_contentSizeFlag, 1);
     }
-    z->frames = pipeline_new(level ? 1 : 0, &(struct pipeline_stages){
-                                                .context = z,
-                                                .task_size = sizeof(struct frame),
-                                                .work = level ? compress_frame : keep_plain,
-                                                .finish = write_frame,
-                                                .release = release_frame,
-                                            });
+    z->frames = pipeline_new(level ? COMPRESSORS : 0,
+                             &(struct pipeline_stages){
+                                 .context = z,
+                                 .task_size = sizeof(struct frame),
+                                 .work = level ? compress_frame : keep_plain,
+                                 .finish = write_frame,
+                                 .release = release_frame,
+                             });
     return z;
 }
 
@@ -152,14 +156,15 @@ int zio_putlines(struct zio_writer *z, const char *text, size_t len, struct err 
 }
 
 int zio_flush(struct zio_writer *z, struct err *err) {
-    if (z->zstd)
+    if (z->zstd[0])
         return 0;
     return end_frame(z, err) != 0 ? -1 : pipeline_drain(z->frames, err);
 }
 
 static void release(struct zio_writer *z) {
     pipeline_free(z->frames);
-    ZSTD_freeCCtx(z->zstd);
+    for (int i = 0; i < COMPRESSORS; i++)
+        ZSTD_freeCCtx(z->zstd[i]);
     free(z);
 }
 
