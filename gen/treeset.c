@@ -11,9 +11,10 @@
 /* The draws of trees stand apart from other choices of a seed, which have small items. */
 #define TREE_ITEM ((uint64_t)1 << 40)
 
-/* Give up after so many draws that bring no new tree: then one of probability above 10^-5 among
- * the draws is missed once in e^20 times. */
-enum { DRY = 2000000 };
+/* Give up after so many draws that bring no usable tree: then one of probability above 10^-5 among
+ * the draws is missed once in e^20 times. A new tree that turns out to be of no use took hundreds
+ * of choices of words, so it counts for as many draws; among new trees, one in 200 is found. */
+enum { DRY = 2000000, UNUSABLE = 500 };
 
 uint64_t treeset_tags_of_words(const struct grammar *g) {
     uint64_t tags = grammar_tags_by_pattern(g);
@@ -138,11 +139,11 @@ static int choose(struct tree_group *group, const struct sampler *from, const st
         uint64_t id = derivation_tree_id(g, &d);
         if (!seen_add(&met, (const char *)&id, sizeof id) || !belongs(group, d.tags))
             continue;
-        dry = 0;
         belonging++;
         int fits = usable(context, &d);
         if (fits > 0)
             keep(group, g, &d, id);
+        dry = fits > 0 ? 0 : dry + UNUSABLE;
         result = fits < 0 ? -1 : 0;
     }
     if (result == 0 && (int64_t)group->n < group->wanted)

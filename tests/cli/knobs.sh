@@ -108,6 +108,8 @@ done
 cannot '--length 0' 64 "'0' is no range within 1..1000000" --length 0
 refuse 'evenly among infinitely many trees' 65 'dyck.gr: of infinitely many trees none can be likelier .* or use --tree-choice probability' \
     gen-grammar "$GRAMMARS/dyck.gr" --trees 5 -o none.zst
+refuse 'none of infinitely many will do' 65 'dyck.gr: --trees: 5 trees are wanted, but only 0 of the [0-9]* that were drawn meet all conditions' \
+    timeout 60 gen-grammar "$GRAMMARS/dyck.gr" --trees 5 --tree-choice probability --length 9 -o none.zst
 is 'by probability among them' "$(gen-grammar "$GRAMMARS/dyck.gr" -n 90 --trees 9 --tree-choice probability --columns tree_id | rows | sort -u | wc -l)" 9
 printf '1\tS\tS S\n1\tS\tb S S\n8\tS\ta\n' >branch.gr
 refuse 'a temperature that makes sentences endless' 65 'sentences have no finite expected length' gen-grammar branch.gr --temperature 1000

@@ -248,7 +248,7 @@ static void errors(void **state) {
         {"x=0", "'0' is no count"},
         {"x", "'x' is no count"},
         {"1,", "'' is no count"},
-        {"=3", "no tag ''"},
+        {"=3", "a tag is missing"},
         {"z=3", "no tag 'z'"},
         {"x&!x=3", "asks for a tag and against it"},
         {"loud=3", "'loud=3' is decided by the words, not by the tree alone"},
