@@ -202,7 +202,7 @@ struct replacement *replacement_new(const struct pattern *p, const char *text, s
     struct replacement *r = mem_alloc(1, sizeof *r);
     struct buf plain = {0};
     int bad = 0;
-    for (const char *c = text; *c && !bad; c++) {
+    for (const char *c = text; *c; c++) {
         if (*c != '$' || c[1] == '$') {
             buf_putc(&plain, *c);
             c += *c == '$';
@@ -223,6 +223,8 @@ struct replacement *replacement_new(const struct pattern *p, const char *text, s
             bad = err_set(err, STATUS_DATA,
                           "bad replacement '%.200s': the pattern has no group '%.*s'", text,
                           (int)len, name);
+        if (bad)
+            break;
         add_piece(r, &plain, group);
         c = name + len - !braced;
     }
