@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "lib/msg.h"
+#include "nn/batch.h"
 #include "nn/op.h"
 #include "nn/params.h"
 #include "nn/pool.h"
@@ -62,19 +63,6 @@ void transformer_free(struct transformer *model);
  * learned positions normal with deviation 1/sqrt(dim), so that max_length does not shape them;
  * biases 0; LayerNorm gains 1. Moments are set to 0. */
 void transformer_init(struct transformer *model, uint64_t seed);
-
-/* Packed sequences, borrowed for the length of a call. Sequence s is tokens offset[s] ..
- * offset[s + 1] - 1; offset[0] is 0, offset[sequences] is tokens. Each holds 1 .. max_length
- * tokens. */
-struct batch {
-    int sequences, tokens;
-    const int *offset;     /* sequences + 1 */
-    const int32_t *input;  /* tokens: identities, 0 .. vocabulary - 1 */
-    const int32_t *target; /* tokens: the identity to predict at each, -1 not counted;
-                              transformer_forward does not read it */
-    const uint8_t *wanted; /* tokens: nonzero where transformer_forward shall give logits; NULL for
-                              everywhere; transformer_gradient does not read it */
-};
 
 /* 0, or -1 with *err (STATUS_DATA) if the batch breaks what is said above. The calls below do not
  * check. target may be NULL. */
