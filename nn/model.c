@@ -52,7 +52,7 @@ double model_gradient(struct model *m, struct pool *pool, const struct batch *ba
 }
 
 void model_forward(struct model *m, struct pool *pool, const struct batch *batch,
-                   transformer_visit *visit, void *context) {
+                   graph_visit *visit, void *context) {
     transformer_forward(m->transformer, pool, batch, visit, context);
 }
 

@@ -21,7 +21,7 @@ void model_free(struct model *m);
 void model_reserve(struct model *m, int tokens, int sequences, int longest, int workers);
 double model_gradient(struct model *m, struct pool *pool, const struct batch *batch, int *counted);
 void model_forward(struct model *m, struct pool *pool, const struct batch *batch,
-                   transformer_visit *visit, void *context);
+                   graph_visit *visit, void *context);
 
 /* The configuration as JSON ({"architecture": "transformer", "dim": 64, ...}), and back. The text
  * is the caller's to free. A configuration that does not come to so many `parameters`, those its

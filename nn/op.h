@@ -15,7 +15,8 @@
 
 #include "nn/real.h"
 
-/* Embedding and position: y = scale table[input] + position[place in the sequence].
+/* Embedding and position: y = scale table[input] + position[place in the sequence]; position may be
+ * NULL.
  * input: one identity a row; table: vocabulary x dim; position: at least the longest sequence x
  * dim; y: rows x dim. */
 void op_embedding_forward(int sequences, const int *offset, int dim, const int32_t *input,
@@ -40,9 +41,11 @@ void op_linear_backward_input(int rows, int in, int out, const real *dy, const r
                               real *dx);
 /* The tile [out_first, out_last) x [in_first, in_last) of dw = dy^T x. dw: the whole out x in. */
 void op_linear_backward_weight(int rows, int in, int out, const real *x, const real *dy,
-                               int out_first, int out_last, int in_first, int in_last, real *dw);
-/* dbias[first .. last-1] = column sums of dy. */
-void op_linear_backward_bias(int rows, int out, const real *dy, int first, int last, real *dbias);
+                               int out_first, int out_last, int in_first, int in_last, bool add,
+                               real *dw);
+/* dbias[first .. last-1] = column sums of dy; with add, both add to what is there. */
+void op_linear_backward_bias(int rows, int out, const real *dy, int first, int last, bool add,
+                             real *dbias);
 
 /* Layer normalisation (Ba et al. 2016, arXiv:1607.06450, eqs. 3 and 4) over each row, biased
  * variance, epsilon 1e-5 inside the root: y = gain (x - mean) rstd + bias. x, y: rows x dim; gain,
@@ -79,12 +82,15 @@ void op_activation_backward(size_t n, const real *slope, const real *dy, real *d
 
 /* Softmax cross entropy: returns the sum over rows of -ln softmax(logits)[target], in nats, in
  * double. Rows whose target is negative are not counted. logits, probability: rows x vocabulary;
- * probability = softmax(logits) for the backward pass, and may be logits itself. */
+ * probability = softmax(logits) for the backward pass, and may be logits itself. With label
+ * smoothing e the target distribution is (1 - e) one-hot + e / vocabulary (Szegedy et al. 2016,
+ * arXiv:1512.00567, section 7). */
 double op_cross_entropy_forward(int rows, int vocabulary, const real *logits, const int32_t *target,
-                                real *probability);
-/* dlogits = scale (probability - one-hot target), 0 in rows not counted; may be probability. */
+                                double smoothing, real *probability);
+/* dlogits = scale (probability - target distribution), 0 in rows not counted; may be probability.
+ */
 void op_cross_entropy_backward(int rows, int vocabulary, const real *probability,
-                               const int32_t *target, real scale, real *dlogits);
+                               const int32_t *target, double smoothing, real scale, real *dlogits);
 
 /* ln sum exp of n >= 1 numbers; ln softmax(x)[i] is x[i] minus this. For scoring a row of logits.
  */

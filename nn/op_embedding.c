@@ -9,8 +9,13 @@ CLONED void op_embedding_forward(int sequences, const int *offset, int dim, cons
         for (int t = offset[s]; t < offset[s + 1]; t++) {
             size_t row = t - offset[0];
             const real *e = table + (size_t)input[row] * dim;
-            const real *p = position + (size_t)(t - offset[s]) * dim;
             real *out = y + row * dim;
+            if (!position) {
+                for (int c = 0; c < dim; c++)
+                    out[c] = scale * e[c];
+                continue;
+            }
+            const real *p = position + (size_t)(t - offset[s]) * dim;
             for (int c = 0; c < dim; c++)
                 out[c] = scale * e[c] + p[c];
         }

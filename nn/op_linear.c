@@ -34,15 +34,17 @@ void op_linear_backward_input(int rows, int in, int out, const real *dy, const r
 }
 
 void op_linear_backward_weight(int rows, int in, int out, const real *x, const real *dy,
-                               int out_first, int out_last, int in_first, int in_last, real *dw) {
+                               int out_first, int out_last, int in_first, int in_last, bool add,
+                               real *dw) {
     mat_tn(out_last - out_first, in_last - in_first, rows, dy + out_first, out, x + in_first, in,
-           false, dw + (size_t)out_first * in + in_first, in);
+           add, dw + (size_t)out_first * in + in_first, in);
 }
 
 CLONED void op_linear_backward_bias(int rows, int out, const real *dy, int first, int last,
-                                    real *dbias) {
+                                    bool add, real *dbias) {
     real *restrict sum = dbias;
-    memset(sum + first, 0, (last - first) * sizeof *sum);
+    if (!add)
+        memset(sum + first, 0, (last - first) * sizeof *sum);
     for (int row = 0; row < rows; row++) {
         const real *d = dy + (size_t)row * out;
         for (int c = first; c < last; c++)

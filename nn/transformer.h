@@ -8,12 +8,7 @@
  *         self_attn.in_proj_weight (3D,D)  self_attn.in_proj_bias  self_attn.out_proj.{weight,bias}
  *         linear1.{weight (F,D),bias}  linear2.{weight (D,F),bias}  norm1.{weight,bias}  norm2...
  *     transformer.norm.{weight,bias}     only with NORM_PRE
- *     output.weight (V,D)                only if not tied; tied, it is embedding.weight
- *
- * Bits: a batch is cut into chunks of whole sequences that depend on the batch alone. Each chunk
- * goes forward, and backward to the inputs, by itself; weight gradients are then made by fixed
- * tiles over the whole batch. So neither the number of threads nor the order in which they run
- * changes a bit of the result. */
+ *     output.weight (V,D)                only if not tied; tied, it is embedding.weight */
 #ifndef ESPALIER_TRANSFORMER_H
 #define ESPALIER_TRANSFORMER_H
 
@@ -22,10 +17,7 @@
 #include <stdint.h>
 
 #include "lib/msg.h"
-#include "nn/batch.h"
-#include "nn/op.h"
-#include "nn/params.h"
-#include "nn/pool.h"
+#include "nn/graph.h"
 
 /* NORM_POST: x = LN(x + f(x)) (Vaswani et al. 2017). NORM_PRE: x = x + f(LN(x)), and a last LN
  * after the blocks (Xiong et al. 2020, arXiv:2002.04745, table 1). */
@@ -52,7 +44,7 @@ size_t transformer_count(const struct transformer_config *config);
 struct transformer {
     struct transformer_config config;
     struct params params;
-    struct transformer_buffers *buffers; /* private to transformer.c */
+    struct graph *graph;
 };
 
 /* A model of a checked configuration, all parameters 0. Free with transformer_free. */
@@ -81,15 +73,9 @@ void transformer_reserve(struct transformer *model, int tokens, int sequences, i
 double transformer_gradient(struct transformer *model, struct pool *pool, const struct batch *batch,
                             int *counted);
 
-/* What transformer_forward hands out: logits[i] (vocabulary numbers) are those at token row[i] of
- * the batch, rows of them in rising order; on the thread of `worker`, valid during the call.
- * Different workers call at the same time, in no fixed order; every wanted row comes exactly once.
- */
-typedef void transformer_visit(void *ctx, int worker, int rows, const int *row, const real *logits);
-
 /* Forward only, by the same code as training. The logits of a token have the same bits for every
  * number of threads; between different batches they agree to rounding. */
 void transformer_forward(struct transformer *model, struct pool *pool, const struct batch *batch,
-                         transformer_visit *visit, void *ctx);
+                         graph_visit *visit, void *context);
 
 #endif

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "nn/mat.h"
-#include "nn/transformer_buffers.h"
+#include "nn/transformer.h"
 
 int transformer_check_config(const struct transformer_config *config, struct err *err) {
     const struct transformer_config *c = config;
@@ -65,73 +64,6 @@ size_t transformer_count(const struct transformer_config *c) {
     return v * d + (c->positions == POSITIONS_LEARNED ? (size_t)c->max_length * d : 0) +
            (size_t)c->layers * (attention + feed + norms) + (c->norm == NORM_PRE ? 2 * d : 0) +
            (c->tied ? 0 : v * d);
-}
-
-static size_t add_vector(struct params *p, int layer, const char *name, int n) {
-    return params_add(p, 1, (size_t)n, 1, "transformer.layers.%d.%s", layer, name);
-}
-
-static size_t add_matrix(struct params *p, int layer, const char *name, int rows, int columns) {
-    return params_add(p, 2, (size_t)rows, (size_t)columns, "transformer.layers.%d.%s", layer, name);
-}
-
-struct transformer *transformer_new(const struct transformer_config *config) {
-    mat_init();
-    struct transformer *model = mem_alloc(1, sizeof *model);
-    model->config = *config;
-    const struct transformer_config *c = &model->config;
-    struct params *p = &model->params;
-    int d = c->dim, f = c->feedforward;
-    params_add(p, 2, (size_t)c->vocabulary, (size_t)d, "embedding.weight");
-    if (c->positions == POSITIONS_LEARNED)
-        params_add(p, 2, (size_t)c->max_length, (size_t)d, "position.weight");
-    for (int l = 0; l < c->layers; l++) {
-        add_matrix(p, l, "self_attn.in_proj_weight", 3 * d, d);
-        add_vector(p, l, "self_attn.in_proj_bias", 3 * d);
-        add_matrix(p, l, "self_attn.out_proj.weight", d, d);
-        add_vector(p, l, "self_attn.out_proj.bias", d);
-        add_matrix(p, l, "linear1.weight", f, d);
-        add_vector(p, l, "linear1.bias", f);
-        add_matrix(p, l, "linear2.weight", d, f);
-        add_vector(p, l, "linear2.bias", d);
-        add_vector(p, l, "norm1.weight", d);
-        add_vector(p, l, "norm1.bias", d);
-        add_vector(p, l, "norm2.weight", d);
-        add_vector(p, l, "norm2.bias", d);
-    }
-    if (c->norm == NORM_PRE) {
-        params_add(p, 1, (size_t)d, 1, "transformer.norm.weight");
-        params_add(p, 1, (size_t)d, 1, "transformer.norm.bias");
-    }
-    if (!c->tied)
-        params_add(p, 2, (size_t)c->vocabulary, (size_t)d, "output.weight");
-    params_allocate(p);
-    model->buffers = transformer_buffers_new(model);
-    return model;
-}
-
-void transformer_free(struct transformer *model) {
-    if (!model)
-        return;
-    transformer_buffers_free(model->buffers);
-    params_free(&model->params);
-    free(model);
-}
-
-void transformer_init(struct transformer *model, uint64_t seed) {
-    struct params *p = &model->params;
-    for (size_t i = 0; i < p->tensors; i++) {
-        const char *name = p->table[i].name;
-        const char *leaf = strrchr(name, '.');
-        if (strcmp(name, "position.weight") == 0)
-            params_normal(p, i, 1 / sqrt((double)model->config.dim), seed);
-        else if (p->table[i].rank == 2)
-            params_xavier_uniform(p, i, seed);
-        else
-            params_fill(p, i, strcmp(leaf, ".weight") == 0);
-    }
-    memset(p->first, 0, p->size * sizeof *p->first);
-    memset(p->second, 0, p->size * sizeof *p->second);
 }
 
 int transformer_check_batch(const struct transformer *model, const struct batch *batch,

@@ -142,9 +142,9 @@ static void test_linear(void **state) {
                 for (int i = 0; i < 2; i++)
                     op_linear_backward_weight(rows, in, out, l.x, l.u, o ? out / 2 : 0,
                                               o ? out : out / 2, i ? in / 2 : 0, i ? in : in / 2,
-                                              dw);
-            op_linear_backward_bias(rows, out, l.u, 0, out / 2, dbias);
-            op_linear_backward_bias(rows, out, l.u, out / 2, out, dbias);
+                                              false, dw);
+            op_linear_backward_bias(rows, out, l.u, 0, out / 2, false, dbias);
+            op_linear_backward_bias(rows, out, l.u, out / 2, out, false, dbias);
             check("linear x", nx, l.x, dx, linear_loss, &l);
             check("linear w", nw, l.w, dw, linear_loss, &l);
             if (l.bias)
@@ -271,25 +271,26 @@ struct cross_entropy {
     int rows, vocabulary;
     real *logits, *probability;
     const int32_t *target;
+    double smoothing;
 };
 
 static double cross_entropy_loss(const void *ctx) {
     const struct cross_entropy *c = ctx;
-    return 0.3 *
-           op_cross_entropy_forward(c->rows, c->vocabulary, c->logits, c->target, c->probability);
+    return 0.3 * op_cross_entropy_forward(c->rows, c->vocabulary, c->logits, c->target,
+                                          c->smoothing, c->probability);
 }
 
 static void test_cross_entropy(void **state) {
     (void)state;
     const int sizes[][2] = {{1, 1}, {1, 2}, {4, 3}, {6, 7}, {3, 19}};
     const int32_t target[] = {0, -1, 1, 2, -1, 0};
-    for (int k = 0; k < 5; k++) {
-        int rows = sizes[k][0], v = sizes[k][1];
+    for (int k = 0; k < 10; k++) {
+        int rows = sizes[k % 5][0], v = sizes[k % 5][1];
         size_t n = (size_t)rows * v;
-        struct cross_entropy c = {rows, v, normals(n), zeros(n), target};
+        struct cross_entropy c = {rows, v, normals(n), zeros(n), target, k < 5 ? 0 : 0.1};
         cross_entropy_loss(&c);
         real *dlogits = normals(n);
-        op_cross_entropy_backward(rows, v, c.probability, target, (real)0.3, dlogits);
+        op_cross_entropy_backward(rows, v, c.probability, target, c.smoothing, (real)0.3, dlogits);
         check("cross entropy", n, c.logits, dlogits, cross_entropy_loss, &c);
         free(c.logits), free(c.probability), free(dlogits);
     }

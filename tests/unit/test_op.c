@@ -238,7 +238,7 @@ static void test_cross_entropy(void **state) {
         if (target[row] >= 0)
             expected += log(sum) + max - (double)logits[row * V + target[row]];
     }
-    double loss = op_cross_entropy_forward(ROWS, V, logits, target, p);
+    double loss = op_cross_entropy_forward(ROWS, V, logits, target, 0, p);
     assert_near("cross entropy", loss, expected, 1e-5);
     for (int row = 0; row < ROWS; row++) {
         double sum = 0;
@@ -247,13 +247,13 @@ static void test_cross_entropy(void **state) {
         assert_near("probabilities", sum, 1, 1e-6);
     }
     real *d = normals(ROWS * V);
-    op_cross_entropy_backward(ROWS, V, p, target, 2, d);
+    op_cross_entropy_backward(ROWS, V, p, target, 0, 2, d);
     for (int i = 0; i < V; i++)
         assert_true(d[V + i] == 0);
-    assert_true(op_cross_entropy_forward(ROWS, V, logits, target, logits) == loss);
+    assert_true(op_cross_entropy_forward(ROWS, V, logits, target, 0, logits) == loss);
     assert_memory_equal(p, logits, ROWS * V * sizeof *p);
     logits[2 * V + 5] = (real)NAN;
-    assert_true(isnan(op_cross_entropy_forward(ROWS, V, logits, target, p)));
+    assert_true(isnan(op_cross_entropy_forward(ROWS, V, logits, target, 0, p)));
     assert_true(isnan(op_log_sum_exp(V, logits + 2 * (size_t)V)));
     free(logits), free(p), free(d);
 }

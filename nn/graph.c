@@ -1,0 +1,171 @@
+#include "nn/graph.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mem.h"
+#include "nn/graph_private.h"
+#include "nn/mat.h"
+
+struct graph *graph_new(struct params *params, int chunk_rows) {
+    mat_init();
+    struct graph *g = mem_alloc(1, sizeof *g);
+    g->params = params;
+    g->chunk_rows = chunk_rows > 0 ? chunk_rows : GRAPH_CHUNK_ROWS;
+    g->loss = g->output = -1;
+    return g;
+}
+
+void graph_free(struct graph *g) {
+    if (!g)
+        return;
+    for (size_t i = 0; i < g->nodes; i++)
+        free(g->node[i].table);
+    free(g->node);
+    free(g->contribution);
+    free(g->task);
+    free(g->slot);
+    free(g->memory);
+    free(g->worker);
+    free(g->integers);
+    free(g->chunk_loss);
+    free(g);
+}
+
+int graph_add(struct graph *g, const struct node *n) {
+    g->node = mem_grow(g->node, &g->cap_nodes, g->nodes + 1, sizeof *g->node);
+    struct node *mine = &g->node[g->nodes];
+    *mine = *n;
+    for (int k = 0; k < n->inputs; k++)
+        mine->edge[k].from = -1;
+    mine->copied = -1;
+    return (int)g->nodes++;
+}
+
+void graph_contribute(struct graph *g, struct contribution c) {
+    if (c.tensor < 0)
+        return;
+    g->contribution = mem_grow(g->contribution, &g->cap_contributions, g->contributions + 1,
+                               sizeof *g->contribution);
+    g->contribution[g->contributions++] = c;
+}
+
+void graph_end(struct graph *g, int loss) {
+    g->loss = loss;
+    g->output = g->node[loss].input[0];
+}
+
+const struct node *graph_node(const struct graph *g, int i) {
+    return &g->node[i];
+}
+
+const struct param *graph_param(const struct graph *g, int tensor) {
+    return &g->params->table[tensor];
+}
+
+int graph_width(const struct graph *g, int node) {
+    return g->node[node].width;
+}
+
+void graph_name(struct graph *g, int node, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(g->node[node].name, sizeof g->node[node].name, format, args);
+    va_end(args);
+}
+
+int graph_find(const struct graph *g, const char *name) {
+    for (size_t i = 0; i < g->nodes; i++)
+        if (strcmp(g->node[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+int node_number(const struct graph *g, const struct node *n) {
+    return (int)(n - g->node);
+}
+
+const struct node *node_input(const struct call *c, const struct node *n, int k) {
+    return &c->graph->node[n->input[k]];
+}
+
+real *node_value(const struct call *c, const struct node *n) {
+    return n->value + c->at[n->rows] * (size_t)n->width;
+}
+
+real *node_gradient(const struct call *c, const struct node *n) {
+    return n->gradient ? n->gradient + c->at[n->rows] * (size_t)n->width : c->local + n->local;
+}
+
+real *node_kept(const struct call *c, const struct node *n, int k) {
+    return n->kept[k] + c->at[n->rows] * n->kept_width[k];
+}
+
+const real *node_input_value(const struct call *c, const struct node *n, int k) {
+    return node_value(c, node_input(c, n, k));
+}
+
+real *node_input_gradient(const struct call *c, const struct node *n, int k) {
+    return node_gradient(c, node_input(c, n, k));
+}
+
+const real *node_skip(const struct call *c, const struct node *n, int k) {
+    if (n->edge[k].kind != EDGE_SKIP)
+        return NULL;
+    return node_gradient(c, &c->graph->node[n->edge[k].from]);
+}
+
+real *node_partial(const struct call *c, const struct node *n) {
+    return c->partial + n->partial_at;
+}
+
+const real *node_tensor(const struct call *c, const struct node *n, int k) {
+    const struct params *p = c->graph->params;
+    return n->tensor[k] < 0 ? NULL : p->value + p->table[n->tensor[k]].offset;
+}
+
+const real *pass_value(const struct graph *g, int node) {
+    return g->node[node].value;
+}
+
+const real *pass_gradient(const struct graph *g, int node) {
+    return g->node[node].gradient;
+}
+
+const real *pass_kept(const struct graph *g, int node, int k) {
+    return g->node[node].kept[k];
+}
+
+void grad_weight(const struct graph *g, const struct pass *p, const struct contribution *c,
+                 const struct tile *t, bool add, real *gradient) {
+    const struct node *n = &g->node[c->node], *x = &g->node[n->input[0]];
+    op_linear_backward_weight((int)p->rows[n->rows], x->width, n->width, x->value, n->gradient,
+                              t->row_first, t->row_last, t->column_first, t->column_last, add,
+                              gradient);
+}
+
+void grad_bias(const struct graph *g, const struct pass *p, const struct contribution *c,
+               const struct tile *t, bool add, real *gradient) {
+    const struct node *n = &g->node[c->node];
+    op_linear_backward_bias((int)p->rows[n->rows], n->width, n->gradient, t->row_first, t->row_last,
+                            add, gradient);
+}
+
+void grad_partial(const struct graph *g, const struct pass *p, const struct contribution *c,
+                  const struct tile *t, bool add, real *gradient) {
+    const struct node *n = &g->node[c->node];
+    const struct param *tensor = &g->params->table[c->tensor];
+    size_t columns = tensor->rank == 2 ? tensor->shape[1] : 1;
+    size_t first = (size_t)t->row_first * columns, count = (size_t)t->row_last * columns - first;
+    real *sum = gradient + first;
+    if (!add)
+        memset(sum, 0, count * sizeof *sum);
+    for (int k = 0; k < p->chunks; k++) {
+        const real *part = g->partial + (size_t)k * g->partial_size + n->partial_at +
+                           (size_t)c->part + first;
+        for (size_t i = 0; i < count; i++)
+            sum[i] += part[i];
+    }
+}

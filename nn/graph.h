@@ -1,0 +1,102 @@
+/* A model as a list of operators on packed rows: built once, run on any batch.
+ *
+ * A builder function appends an operator, a node, that reads the nodes given and returns its
+ * number. A node's value is a matrix: rows of one kind (batch.h) x its width. The order of the
+ * nodes is the order of the forward pass, its reverse that of the backward pass; memory for both
+ * is planned from the list, and nothing is allocated in a step.
+ *
+ * Bits: a batch is cut into chunks of whole examples that depend on the batch alone. Each chunk
+ * goes forward, and backward to the inputs, by itself; the gradients of parameters are then made
+ * by fixed tiles over the whole batch. So neither the number of threads nor the order in which
+ * they run changes a bit of the result, and a step has three barriers. */
+#ifndef ESPALIER_GRAPH_H
+#define ESPALIER_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "nn/batch.h"
+#include "nn/op.h"
+#include "nn/params.h"
+#include "nn/pool.h"
+
+struct graph;
+
+/* An empty graph over parameters that are laid out or will be before it is run; *params is borrowed
+ * and must outlive it. chunk_rows: rows at which a chunk is closed, 0 for GRAPH_CHUNK_ROWS; part of
+ * what fixes the bits. Free with graph_free. */
+enum { GRAPH_CHUNK_ROWS = 128 };
+struct graph *graph_new(struct params *params, int chunk_rows);
+void graph_free(struct graph *g);
+
+/* Tensors are numbers of params_add; -1 stands for none where it is said. */
+
+/* y = scale table[token] + position[place in its example]. rows: ROWS_INPUT or ROWS_MEMORY.
+ * table: a tensor, vocabulary x width. position: a tensor, or -1; fixed: a table (length x width)
+ * that the graph frees, or NULL. Not both. */
+int graph_embedding(struct graph *g, enum rows rows, int table, real scale, int position,
+                    real *fixed);
+/* y = x weight^T + bias + residual; bias (tensor) and residual (node) may be -1. */
+int graph_linear(struct graph *g, int x, int weight, int bias, int residual);
+int graph_layernorm(struct graph *g, int x, int gain, int bias);
+/* y = f(x). x must be read by nothing else. */
+int graph_activation(struct graph *g, int x, enum activation kind);
+/* Causal self-attention; qkv of width 3 x the node's (op.h). */
+int graph_attention(struct graph *g, int qkv, int heads);
+int graph_sum(struct graph *g, int a, int b);
+/* In learning, y = x m / (1 - share) with m drawn 0 with probability `share`, 1 otherwise; else
+ * y = x. The masks are a function of batch.seed_dropout, batch.number, the node and the place in
+ * the batch. share 0 adds no node. */
+int graph_dropout(struct graph *g, int x, double share);
+/* y = factor x; factor 1 adds no node. */
+int graph_scale(struct graph *g, int x, double factor);
+/* The rows of x (ROWS_INPUT) where something is predicted or wanted: ROWS_OUTPUT. */
+int graph_outputs(struct graph *g, int x);
+
+/* End the graph with its output (logits) and its loss: cross entropy in nats against batch.target
+ * (logits of ROWS_OUTPUT) or batch.label (of ROWS_EXAMPLE); with label smoothing e the target
+ * distribution is (1 - e) one-hot + e / classes (Szegedy et al. 2016, arXiv:1512.00567, section 7).
+ * The logits must be read by nothing else. */
+void graph_cross_entropy(struct graph *g, int logits, double smoothing);
+
+/* Name a node, for graph_find (-1: no such node). */
+void graph_name(struct graph *g, int node, const char *format, ...) PRINTF_LIKE(3, 4);
+int graph_find(const struct graph *g, const char *name);
+int graph_width(const struct graph *g, int node);
+
+/* Sizes to make room for. */
+struct graph_room {
+    int rows[ROWS_KINDS]; /* ROWS_OUTPUT is taken from ROWS_INPUT */
+    int longest, longest_memory;
+    int workers;
+};
+
+/* Make room for batches of up to these sizes. Room never shrinks. Within it nothing is allocated in
+ * a step; a batch beyond it makes more room by itself. */
+void graph_reserve(struct graph *g, const struct graph_room *room);
+/* Bytes that such room takes. */
+size_t graph_room_bytes(struct graph *g, const struct graph_room *room);
+
+/* Forward and backward: fills params.gradient with the gradient of the mean loss over what is
+ * counted and returns that mean; *counted (may be NULL) gets the number. With none counted both are
+ * 0. A loss that is not finite is returned as it is. The batch goes in `passes` parts of whole
+ * examples one after the other, so that room is needed for one part only. */
+double graph_gradient(struct graph *g, struct pool *pool, const struct batch *batch, int passes,
+                      int *counted);
+
+/* What graph_forward hands out: output[i] (the width of the output) belongs to row[i] of the batch,
+ * rows in rising order: of ROWS_INPUT, or of ROWS_EXAMPLE if those have the output; on the thread
+ * of `worker`, valid during the call. Different workers call at the same time, in no fixed order;
+ * every wanted row comes exactly once. */
+typedef void graph_visit(void *context, int worker, int rows, const int *row, const real *output);
+
+/* Forward only, by the same code as training. The outputs of a row have the same bits for every
+ * number of threads; between different batches they agree to rounding. visit may be NULL. */
+void graph_forward(struct graph *g, struct pool *pool, const struct batch *batch,
+                   graph_visit *visit, void *context);
+
+/* After graph_forward: a node's value, rows x width in the order of the batch. Learning overwrites
+ * some of them. */
+const real *graph_value(const struct graph *g, int node, size_t *rows);
+
+#endif

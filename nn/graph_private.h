@@ -1,0 +1,55 @@
+/* What the files that make up the graph share: graph.c builds, graph_plan.c finds memory,
+ * graph_run.c runs it. */
+#ifndef ESPALIER_GRAPH_PRIVATE_H
+#define ESPALIER_GRAPH_PRIVATE_H
+
+#include "nn/node.h"
+
+/* A tile of a tensor's gradient, with the contributions first .. last-1 that make it. */
+struct task {
+    struct tile tile;
+    int tensor;
+    int first, last;
+};
+
+struct worker_memory {
+    real *scratch, *local;
+};
+
+struct graph {
+    struct params *params;
+    struct node *node;
+    size_t nodes, cap_nodes;
+    struct contribution *contribution;
+    size_t contributions, cap_contributions;
+    int loss, output, chunk_rows;
+
+    /* graph_plan.c */
+    bool planned;
+    struct graph_room room; /* what there is room for */
+    struct task *task;
+    size_t tasks, cap_tasks;
+    size_t *slot; /* worker-local gradients: columns of each */
+    size_t slots, cap_slots;
+    real *memory, *partial;
+    size_t partial_size; /* of one chunk */
+    struct worker_memory *worker;
+    int *integers;
+    double *chunk_loss;
+
+    /* graph_run.c: the part of the batch at hand */
+    struct pass pass;
+    int *chunk_first;  /* example, in the batch; chunks + 1 */
+    int *chunk_output; /* first output row, in memory; chunks + 1 */
+    int *output_row;   /* the input row of each, in the batch */
+    int32_t *output_target;
+    int *example_row; /* 0, 1, 2, ...: the rows of ROWS_EXAMPLE */
+};
+
+/* Find what flows where; once, before the first room is made. */
+void graph_plan(struct graph *g);
+/* The most rows a chunk can have, and the most chunks. */
+size_t graph_chunk_rows(const struct graph *g, const struct graph_room *room);
+size_t graph_chunk_room(const struct graph *g, const struct graph_room *room);
+
+#endif

@@ -1,0 +1,248 @@
+#include <string.h>
+
+#include "nn/graph_private.h"
+#include "nn/vector.h"
+
+/* What the tasks of one list share. */
+struct run {
+    struct graph *g;
+    const struct batch *batch;
+    bool learning, add;
+    real scale;
+    graph_visit *visit;
+    void *context;
+};
+
+static void copy_gradient(const struct call *c, const struct node *to, const struct node *from) {
+    memcpy(node_gradient(c, to), node_gradient(c, from),
+           (size_t)c->rows[to->rows] * (size_t)to->width * sizeof(real));
+}
+
+CLONED static void add_rows(size_t n, const real *restrict x, real *restrict y) {
+    for (size_t i = 0; i < n; i++)
+        y[i] += x[i];
+}
+
+/* The gradient that passes a node unchanged. */
+static void pass_on(const struct call *c, const struct node *n, int k) {
+    const struct node *to = node_input(c, n, k);
+    const struct edge *e = &n->edge[k];
+    if (e->kind == EDGE_STORE)
+        copy_gradient(c, to, n);
+    else if (e->kind == EDGE_ADD)
+        add_rows((size_t)c->rows[to->rows] * (size_t)to->width, node_gradient(c, n),
+                 node_gradient(c, to));
+}
+
+static void backward(const struct call *c) {
+    const struct graph *g = c->graph;
+    memset(c->partial, 0, g->partial_size * sizeof(real));
+    for (int i = g->loss; i >= 0; i--) {
+        const struct node *n = &g->node[i];
+        if (!n->needed)
+            continue;
+        if (n->copied >= 0)
+            copy_gradient(c, n, &g->node[n->copied]);
+        for (int k = 0; k < n->inputs; k++)
+            if (n->edge[k].kind == EDGE_ADD && n->edge[k].from >= 0)
+                copy_gradient(c, node_input(c, n, k), &g->node[n->edge[k].from]);
+        if (n->kind->backward)
+            n->kind->backward(c, n);
+        for (int k = 0; k < n->inputs; k++)
+            if (n->passed >> k & 1)
+                pass_on(c, n, k);
+    }
+}
+
+/* First list: one chunk, forward, and backward when learning. */
+static void chunk_task(void *context, int index, int worker) {
+    const struct run *run = context;
+    struct graph *g = run->g;
+    const struct batch *b = run->batch;
+    const struct pass *p = &g->pass;
+    int first = g->chunk_first[index], last = g->chunk_first[index + 1];
+    struct call c = {
+        .graph = g,
+        .batch = b,
+        .learning = run->learning,
+        .scale = run->scale,
+        .sequences = last - first,
+        .first_sequence = first,
+        .offset = b->offset ? b->offset + first : NULL,
+        .memory_offset = b->memory_offset ? b->memory_offset + first : NULL,
+        .output_row = g->output_row + g->chunk_output[index],
+        .output_target = g->output_target + g->chunk_output[index],
+        .scratch = g->worker[worker].scratch,
+        .local = g->worker[worker].local,
+        .partial = g->partial + (size_t)index * g->partial_size,
+        .loss = &g->chunk_loss[index],
+    };
+    if (b->offset) {
+        c.first[ROWS_INPUT] = (size_t)b->offset[first];
+        c.rows[ROWS_INPUT] = b->offset[last] - b->offset[first];
+    }
+    if (b->memory_offset) {
+        c.first[ROWS_MEMORY] = (size_t)b->memory_offset[first];
+        c.rows[ROWS_MEMORY] = b->memory_offset[last] - b->memory_offset[first];
+    }
+    c.first[ROWS_EXAMPLE] = (size_t)first;
+    c.rows[ROWS_EXAMPLE] = last - first;
+    c.first[ROWS_OUTPUT] = (size_t)g->chunk_output[index];
+    c.rows[ROWS_OUTPUT] = g->chunk_output[index + 1] - g->chunk_output[index];
+    for (int k = 0; k < ROWS_KINDS; k++)
+        c.at[k] = c.first[k] - p->first[k];
+
+    *c.loss = 0;
+    for (int i = 0; i < (run->learning ? g->loss + 1 : g->loss); i++)
+        g->node[i].kind->forward(&c, &g->node[i]);
+    if (run->learning) {
+        backward(&c);
+        return;
+    }
+    const struct node *output = &g->node[g->output];
+    int rows = c.rows[output->rows];
+    if (run->visit && rows > 0)
+        run->visit(run->context, worker, rows,
+                   output->rows == ROWS_OUTPUT ? c.output_row : g->example_row + c.at[ROWS_EXAMPLE],
+                   node_value(&c, output));
+}
+
+/* Second list: one tile of a parameter's gradient, over the whole part of the batch. */
+static void tile_task(void *context, int index, int worker) {
+    (void)worker;
+    const struct run *run = context;
+    struct graph *g = run->g;
+    const struct task *t = &g->task[index];
+    real *gradient = g->params->gradient + g->params->table[t->tensor].offset;
+    for (int i = t->first; i < t->last; i++) {
+        const struct contribution *c = &g->contribution[i];
+        c->make(g, &g->pass, c, &t->tile, run->add || i > t->first, gradient);
+    }
+}
+
+/* The rows that an example weighs when a batch is cut into chunks of about equal weight. */
+static int64_t weight_before(const struct batch *b, int example) {
+    if (!b->offset && !b->memory_offset)
+        return example;
+    return (b->offset ? b->offset[example] : 0) +
+           (b->memory_offset ? b->memory_offset[example] : 0);
+}
+
+/* Cut examples first .. last-1 into chunks, each closed at the end of an example; list the rows
+ * where something is predicted. Depends on the batch alone. */
+static void plan_pass(struct graph *g, const struct batch *b, int first, int last, bool learning) {
+    struct pass *p = &g->pass;
+    *p = (struct pass){.batch = b, .first_sequence = first, .last_sequence = last};
+    int64_t before = weight_before(b, first), weight = weight_before(b, last) - before;
+    int64_t wished = (weight + g->chunk_rows - 1) / g->chunk_rows;
+    int outputs = 0;
+    bool picks = g->node[g->output].rows == ROWS_OUTPUT;
+    for (int s = first; s < last; s++) {
+        if (s == first || (weight_before(b, s) - before) * wished >= (int64_t)p->chunks * weight) {
+            g->chunk_first[p->chunks] = s;
+            g->chunk_output[p->chunks] = outputs;
+            p->chunks++;
+        }
+        g->example_row[s - first] = s;
+        for (int t = picks ? b->offset[s] : 0; picks && t < b->offset[s + 1]; t++) {
+            if (learning ? b->target[t] < 0 : b->wanted && !b->wanted[t])
+                continue;
+            g->output_row[outputs] = t;
+            if (learning)
+                g->output_target[outputs] = b->target[t];
+            outputs++;
+        }
+    }
+    g->chunk_first[p->chunks] = last;
+    g->chunk_output[p->chunks] = outputs;
+    if (b->offset) {
+        p->first[ROWS_INPUT] = (size_t)b->offset[first];
+        p->rows[ROWS_INPUT] = (size_t)(b->offset[last] - b->offset[first]);
+    }
+    if (b->memory_offset) {
+        p->first[ROWS_MEMORY] = (size_t)b->memory_offset[first];
+        p->rows[ROWS_MEMORY] = (size_t)(b->memory_offset[last] - b->memory_offset[first]);
+    }
+    p->first[ROWS_EXAMPLE] = (size_t)first;
+    p->rows[ROWS_EXAMPLE] = (size_t)(last - first);
+    p->rows[ROWS_OUTPUT] = (size_t)outputs;
+}
+
+static int part_border(const struct batch *b, int passes, int part) {
+    return (int)((int64_t)b->sequences * part / passes);
+}
+
+static void make_room(struct graph *g, const struct pool *pool, const struct batch *b, int passes) {
+    struct graph_room room = {.workers = pool_workers(pool)};
+    for (int part = 0; part < passes; part++) {
+        int first = part_border(b, passes, part), last = part_border(b, passes, part + 1);
+        int tokens = b->offset ? b->offset[last] - b->offset[first] : 0;
+        int memory = b->memory_offset ? b->memory_offset[last] - b->memory_offset[first] : 0;
+        if (tokens > room.rows[ROWS_INPUT])
+            room.rows[ROWS_INPUT] = tokens;
+        if (memory > room.rows[ROWS_MEMORY])
+            room.rows[ROWS_MEMORY] = memory;
+        if (last - first > room.rows[ROWS_EXAMPLE])
+            room.rows[ROWS_EXAMPLE] = last - first;
+    }
+    for (int s = 0; s < b->sequences; s++) {
+        int n = b->offset ? b->offset[s + 1] - b->offset[s] : 0;
+        int m = b->memory_offset ? b->memory_offset[s + 1] - b->memory_offset[s] : 0;
+        room.longest = n > room.longest ? n : room.longest;
+        room.longest_memory = m > room.longest_memory ? m : room.longest_memory;
+    }
+    graph_reserve(g, &room);
+}
+
+/* How many predictions a batch asks for. */
+static int count_targets(const struct graph *g, const struct batch *b) {
+    if (g->node[g->output].rows == ROWS_OUTPUT) {
+        int n = 0;
+        for (int t = 0; t < b->tokens; t++)
+            n += b->target[t] >= 0;
+        return n;
+    }
+    if (!b->label)
+        return b->sequences;
+    int n = 0;
+    for (int s = 0; s < b->sequences; s++)
+        n += b->label[s] >= 0;
+    return n;
+}
+
+double graph_gradient(struct graph *g, struct pool *pool, const struct batch *batch, int passes,
+                      int *counted) {
+    if (passes > batch->sequences)
+        passes = batch->sequences;
+    if (passes < 1)
+        passes = 1;
+    make_room(g, pool, batch, passes);
+    int n = count_targets(g, batch);
+    struct run run = {.g = g, .batch = batch, .learning = true, .scale = n ? (real)(1.0 / n) : 0};
+    double loss = 0;
+    for (int part = 0; part < passes; part++) {
+        plan_pass(g, batch, part_border(batch, passes, part), part_border(batch, passes, part + 1),
+                  true);
+        run.add = part > 0;
+        pool_run(pool, g->pass.chunks, chunk_task, &run);
+        pool_run(pool, (int)g->tasks, tile_task, &run);
+        for (int i = 0; i < g->pass.chunks; i++)
+            loss += g->chunk_loss[i];
+    }
+    if (counted)
+        *counted = n;
+    return n ? loss / n : 0;
+}
+
+void graph_forward(struct graph *g, struct pool *pool, const struct batch *batch,
+                   graph_visit *visit, void *context) {
+    make_room(g, pool, batch, 1);
+    plan_pass(g, batch, 0, batch->sequences, false);
+    struct run run = {.g = g, .batch = batch, .visit = visit, .context = context};
+    pool_run(pool, g->pass.chunks, chunk_task, &run);
+}
+
+const real *graph_value(const struct graph *g, int node, size_t *rows) {
+    *rows = g->pass.rows[g->node[node].rows];
+    return g->node[node].value;
+}
