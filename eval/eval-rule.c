@@ -219,7 +219,7 @@ static int score_subject(struct evaluator *e, const struct subject *subject, str
     struct vocab words = {0};
     struct place at = {.run = subject->run};
     struct model *model = checkpoint_read(subject->path, &words, &at.step, err);
-    int result = model ? open_sets(e, &words, model->max_length, err) : -1;
+    int result = model ? open_sets(e, &words, model->facts.max_length, err) : -1;
     /* Not before the inputs are known to be good. */
     if (result == 0 && !e->has_head)
         result = put_head(e, err);

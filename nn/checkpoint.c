@@ -205,7 +205,7 @@ struct model *checkpoint_read(const char *path, struct vocab *vocab, int64_t *st
     if (when && !(m = model_from_config_text(config, held, err)))
         err_prefix(err, "%s", path);
     if (m && (take_weights(f, m, err) != 0 ||
-              (vocab && take_vocabulary(f, vocab, m->vocabulary, err) != 0))) {
+              (vocab && take_vocabulary(f, vocab, m->facts.vocabulary, err) != 0))) {
         model_free(m);
         m = NULL;
     }

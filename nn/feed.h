@@ -12,7 +12,7 @@
 
 #include "lib/msg.h"
 #include "nn/lexicon.h"
-#include "nn/transformer.h"
+#include "nn/batch.h"
 
 struct feed;
 

@@ -32,10 +32,10 @@ void graph_free(struct graph *g);
 /* Tensors are numbers of params_add; -1 stands for none where it is said. */
 
 /* y = scale table[token] + position[place in its example]. rows: ROWS_INPUT or ROWS_MEMORY.
- * table: a tensor, vocabulary x width. position: a tensor, or -1; fixed: a table (length x width)
- * that the graph frees, or NULL. Not both. */
-int graph_embedding(struct graph *g, enum rows rows, int table, real scale, int position,
-                    real *fixed);
+ * table: a tensor, vocabulary x width. position: a tensor (length x width), or -1 for none; or with
+ * sinusoid > 0 the sinusoidal table of that length (op.h). */
+int graph_embedding(struct graph *g, enum rows rows, int table, double scale, int position,
+                    int sinusoid);
 /* y = x weight^T + bias + residual; bias (tensor) and residual (node) may be -1. */
 int graph_linear(struct graph *g, int x, int weight, int bias, int residual);
 int graph_layernorm(struct graph *g, int x, int gain, int bias);

@@ -333,6 +333,9 @@ void graph_reserve(struct graph *g, const struct graph_room *room) {
     graph_plan(g);
     if (g->memory && has_room(&g->room, room))
         return;
+    for (size_t i = 0; i < g->nodes && !g->memory; i++)
+        if (g->node[i].kind->prepare)
+            g->node[i].kind->prepare(&g->node[i]);
     struct graph_room *r = &g->room;
     for (int k = 0; k < ROWS_OUTPUT; k++)
         r->rows[k] = larger(r->rows[k], room->rows[k]);

@@ -7,6 +7,9 @@
 #include <jansson.h>
 
 #include "lib/mem.h"
+#include "nn/architecture.h"
+
+static const struct architecture *const architectures[] = {&transformer_architecture};
 
 /* Values, gradients and two moments. A model that cannot fit is better refused than killed. */
 static int check_memory(size_t parameters, struct err *err) {
@@ -20,56 +23,66 @@ static int check_memory(size_t parameters, struct err *err) {
     return 0;
 }
 
-struct model *model_new_transformer(const struct transformer_config *config, struct err *err) {
-    if (transformer_check_config(config, err) != 0 ||
-        check_memory(transformer_count(config), err) != 0)
+/* A model without memory for its parameters. */
+static struct model *build(const struct architecture *a, const void *config, struct err *err) {
+    if (a->check(config, err) != 0)
         return NULL;
     struct model *m = mem_alloc(1, sizeof *m);
-    m->transformer = transformer_new(config);
-    m->params = &m->transformer->params;
-    m->vocabulary = config->vocabulary;
-    m->max_length = config->max_length;
+    m->architecture = a;
+    m->config = mem_alloc(1, a->config_size);
+    memcpy(m->config, config, a->config_size);
+    m->params = mem_alloc(1, sizeof *m->params);
+    m->graph = graph_new(m->params, 0);
+    a->build(m);
+    return m;
+}
+
+struct model *model_new(const struct architecture *architecture, const void *config,
+                        struct err *err) {
+    struct model *m = build(architecture, config, err);
+    if (m && check_memory(params_count(m->params), err) != 0) {
+        model_free(m);
+        return NULL;
+    }
+    if (m)
+        params_allocate(m->params);
     return m;
 }
 
 void model_init(struct model *m, uint64_t seed) {
-    transformer_init(m->transformer, seed);
+    m->architecture->initialise(m, seed);
 }
 
 void model_free(struct model *m) {
     if (!m)
         return;
-    transformer_free(m->transformer);
+    graph_free(m->graph);
+    params_free(m->params);
+    free(m->params);
+    free(m->config);
     free(m);
 }
 
 void model_reserve(struct model *m, int tokens, int sequences, int longest, int workers) {
-    transformer_reserve(m->transformer, tokens, sequences, longest, workers);
+    graph_reserve(m->graph,
+                  &(struct graph_room){.rows = {[ROWS_INPUT] = tokens, [ROWS_EXAMPLE] = sequences},
+                                       .longest = longest ? longest : m->facts.max_length,
+                                       .workers = workers});
 }
 
 double model_gradient(struct model *m, struct pool *pool, const struct batch *batch, int *counted) {
-    return transformer_gradient(m->transformer, pool, batch, counted);
+    return graph_gradient(m->graph, pool, batch, 1, counted);
 }
 
 void model_forward(struct model *m, struct pool *pool, const struct batch *batch,
                    graph_visit *visit, void *context) {
-    transformer_forward(m->transformer, pool, batch, visit, context);
+    graph_forward(m->graph, pool, batch, visit, context);
 }
 
-static const char *const norm_names[] = {[NORM_PRE] = "pre", [NORM_POST] = "post"};
-static const char *const position_names[] = {
-    [POSITIONS_SINUSOIDAL] = "sinusoidal", [POSITIONS_LEARNED] = "learned"};
-static const char *const activation_names[] = {
-    [ACTIVATION_RELU] = "relu", [ACTIVATION_GELU] = "gelu"};
-
 char *model_config_text(const struct model *m) {
-    const struct transformer_config *c = &m->transformer->config;
-    json_t *o = json_pack(
-        "{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:s, s:b, s:b}", "architecture",
-        "transformer", "vocabulary", c->vocabulary, "dim", c->dim, "layers", c->layers, "heads",
-        c->heads, "feedforward", c->feedforward, "max_length", c->max_length, "norm",
-        norm_names[c->norm], "positions", position_names[c->positions], "activation",
-        activation_names[c->activation], "tied", c->tied, "scale_embedding", c->scale_embedding);
+    json_t *o = json_pack("{s:s}", "architecture", m->architecture->name);
+    if (o)
+        setting_write(m->architecture->settings, m->config, o);
     char *text = o ? json_dumps(o, 0) : NULL;
     json_decref(o);
     if (!text)
@@ -77,64 +90,46 @@ char *model_config_text(const struct model *m) {
     return text;
 }
 
-static int name_index(const char *const *names, int n, const char *name) {
-    for (int i = 0; i < n; i++)
-        if (strcmp(names[i], name) == 0)
-            return i;
-    return -1;
-}
-
-/* NULL unless the configuration is sound and comes to so many parameters. */
-static struct model *model_of_size(const struct transformer_config *c, size_t parameters,
-                                   struct err *err) {
-    enum { MAX_LENGTH = 1 << 20 }; /* as the trainers allow; the table of positions has no tensor */
-    if (transformer_check_config(c, err) != 0)
-        return NULL;
-    size_t wanted = transformer_count(c);
-    if (wanted != parameters || c->max_length > MAX_LENGTH) {
-        if (c->max_length > MAX_LENGTH)
-            err_set(err, STATUS_DATA, "max_length %d is beyond %d", c->max_length, MAX_LENGTH);
-        else
-            err_set(err, STATUS_DATA,
-                    "the configuration asks for %zu parameters, but the file holds %zu", wanted,
-                    parameters);
-        return NULL;
-    }
-    return model_new_transformer(c, err);
+static const struct architecture *architecture_of(const json_t *o, struct err *err) {
+    const char *name = json_string_value(json_object_get(o, "architecture"));
+    for (size_t i = 0; name && i < sizeof architectures / sizeof *architectures; i++)
+        if (strcmp(architectures[i]->name, name) == 0)
+            return architectures[i];
+    if (name)
+        err_set(err, STATUS_DATA, "the model's configuration names an unknown architecture: %.60s",
+                name);
+    else
+        err_set(err, STATUS_DATA, "the model's configuration lacks 'architecture'");
+    return NULL;
 }
 
 struct model *model_from_config_text(const char *text, size_t parameters, struct err *err) {
-    struct transformer_config c = {0};
-    const char *architecture, *norm, *positions, *activation;
-    int tied, scale;
     json_error_t what;
     json_t *o = json_loads(text, JSON_REJECT_DUPLICATES, &what);
     struct model *m = NULL;
-    if (!o ||
-        json_unpack_ex(o, &what, 0, "{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:s, s:b, s:b}",
-                       "architecture", &architecture, "vocabulary", &c.vocabulary, "dim", &c.dim,
-                       "layers", &c.layers, "heads", &c.heads, "feedforward", &c.feedforward,
-                       "max_length", &c.max_length, "norm", &norm, "positions", &positions,
-                       "activation", &activation, "tied", &tied, "scale_embedding", &scale) != 0) {
+    void *config = NULL;
+    if (!o) {
         err_set(err, STATUS_DATA, "the model's configuration cannot be read: %s", what.text);
-        goto out;
+        return NULL;
     }
-    int n = name_index(norm_names, 2, norm), p = name_index(position_names, 2, positions),
-        a = name_index(activation_names, 2, activation);
-    if (strcmp(architecture, "transformer") != 0 || n < 0 || p < 0 || a < 0) {
-        err_set(err, STATUS_DATA, "the model's configuration names something unknown: %s %s %s %s",
-                architecture, norm, positions, activation);
-        goto out;
+    const struct architecture *a = architecture_of(o, err);
+    if (a) {
+        config = mem_alloc(1, a->config_size);
+        if (setting_read(a->settings, o, config, err) == 0)
+            m = build(a, config, err);
     }
-    c.norm = (enum norm_place)n;
-    c.positions = (enum positions)p;
-    c.activation = (enum activation)a;
-    c.tied = tied;
-    c.scale_embedding = scale;
-    m = model_of_size(&c, parameters, err);
-    if (!m)
+    if (m && params_count(m->params) != parameters) {
+        err_set(err, STATUS_DATA,
+                "the configuration asks for %zu parameters, but the file holds %zu",
+                params_count(m->params), parameters);
+        model_free(m);
+        m = NULL;
+    }
+    if (m)
+        params_allocate(m->params);
+    else if (err)
         err->status = STATUS_DATA;
-out:
+    free(config);
     json_decref(o);
     return m;
 }

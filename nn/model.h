@@ -1,23 +1,39 @@
-/* A language model of any architecture, as the training loop and the evaluators see it. */
+/* A model of any architecture, as the training loop and the evaluators see it. */
 #ifndef ESPALIER_MODEL_H
 #define ESPALIER_MODEL_H
 
 #include "lib/msg.h"
-#include "nn/transformer.h"
+#include "nn/graph.h"
+#include "nn/layout.h"
 
-struct model {
-    struct params *params;
-    int vocabulary, max_length;
-    struct transformer *transformer; /* the only architecture so far */
+struct architecture;
+
+/* What a model reads and gives; 0 where there is no such thing. */
+struct model_facts {
+    int vocabulary;         /* of the tokens read */
+    int outputs;            /* numbers in a row of the output: words, classes, values */
+    int features;           /* real-valued inputs of an example */
+    int tokens_per_example; /* if every example must have as many */
+    int max_length, max_memory;
 };
 
-/* A model of a configuration, parameters 0 (model_init draws them). NULL: STATUS_USAGE. */
-struct model *model_new_transformer(const struct transformer_config *config,
-                                    struct err *err) NODISCARD;
+struct model {
+    const struct architecture *architecture;
+    void *config; /* the architecture's struct */
+    struct model_facts facts;
+    struct layout layout; /* how examples are laid out for it */
+    struct params *params;
+    struct graph *graph;
+};
+
+/* A model of a configuration, which is copied; parameters 0 (model_init draws them). NULL
+ * (STATUS_USAGE): the architecture cannot have such a configuration, or it cannot fit. */
+struct model *model_new(const struct architecture *architecture, const void *config,
+                        struct err *err) NODISCARD;
 void model_init(struct model *m, uint64_t seed);
 void model_free(struct model *m);
 
-/* Room for batches (transformer_reserve); mean loss and gradient; logits (transformer.h). */
+/* Room for batches, mean loss and gradient, outputs: as of the graph. */
 void model_reserve(struct model *m, int tokens, int sequences, int longest, int workers);
 double model_gradient(struct model *m, struct pool *pool, const struct batch *batch, int *counted);
 void model_forward(struct model *m, struct pool *pool, const struct batch *batch,
@@ -25,7 +41,7 @@ void model_forward(struct model *m, struct pool *pool, const struct batch *batch
 
 /* The configuration as JSON ({"architecture": "transformer", "dim": 64, ...}), and back. The text
  * is the caller's to free. A configuration that does not come to so many `parameters`, those its
- * file holds, is refused before anything is allocated. NULL on error: STATUS_DATA. */
+ * file holds, is refused before anything of its size is allocated. NULL on error: STATUS_DATA. */
 char *model_config_text(const struct model *m);
 struct model *model_from_config_text(const char *text, size_t parameters,
                                      struct err *err) NODISCARD;

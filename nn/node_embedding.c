@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "lib/mem.h"
 #include "nn/node.h"
 
 enum { TABLE, POSITION };
@@ -36,16 +37,25 @@ static void grad_position(const struct graph *g, const struct pass *p, const str
                          n->gradient, gradient);
 }
 
-static const struct node_kind embedding = {.name = "embedding", .forward = forward, .wide = true};
+static void prepare(struct node *n) {
+    int length = n->option[0];
+    if (!length)
+        return;
+    n->table = mem_aligned((size_t)length * (size_t)n->width, sizeof(real));
+    op_sinusoid(length, n->width, n->table);
+}
 
-int graph_embedding(struct graph *g, enum rows rows, int table, real scale, int position,
-                    real *fixed) {
+static const struct node_kind embedding = {
+    .name = "embedding", .forward = forward, .prepare = prepare, .wide = true};
+
+int graph_embedding(struct graph *g, enum rows rows, int table, double scale, int position,
+                    int sinusoid) {
     int node = graph_add(g, &(struct node){.kind = &embedding,
                                            .rows = rows,
                                            .width = (int)graph_param(g, table)->shape[1],
                                            .tensor = {table, position},
-                                           .number = {(double)scale},
-                                           .table = fixed});
+                                           .option = {sinusoid},
+                                           .number = {scale}});
     graph_contribute(g, (struct contribution){
                             .tensor = table, .node = node, .cut = CUT_ROWS, .make = grad_table});
     graph_contribute(g,

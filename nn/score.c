@@ -158,7 +158,7 @@ static void run_pass(struct pass *p, struct model *model, struct pool *pool) {
 }
 
 void score_run(struct score_set *s, struct model *model, struct pool *pool) {
-    struct pass p = {.set = s, .vocabulary = model->vocabulary};
+    struct pass p = {.set = s, .vocabulary = model->facts.vocabulary};
     for (size_t i = 0; i < s->n; i++)
         for (int r = 0; r < (s->rules.n ? (int)s->rules.n : 1); r++) {
             if (s->rules.n && s->answers[s->examples[i].answers + (size_t)r].same_as != r)

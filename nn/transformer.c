@@ -1,10 +1,7 @@
 #include "nn/transformer.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "lib/mem.h"
 
 /* Appends a block's tensors as it needs them, in the order of PyTorch's state_dict. */
 struct builder {
@@ -82,26 +79,21 @@ static int embed(struct builder *b, int *table) {
     *table = (int)params_add(b->params, 2, (size_t)c->vocabulary, (size_t)c->dim,
                              "embedding.weight");
     int position = -1;
-    real *fixed = NULL;
     if (c->positions == POSITIONS_LEARNED)
         position = (int)params_add(b->params, 2, (size_t)c->max_length, (size_t)c->dim,
                                    "position.weight");
-    if (c->positions == POSITIONS_SINUSOIDAL) {
-        fixed = mem_aligned((size_t)c->max_length * (size_t)c->dim, sizeof(real));
-        op_sinusoid(c->max_length, c->dim, fixed);
-    }
-    int x = graph_embedding(b->graph, ROWS_INPUT, *table,
-                            c->scale_embedding ? (real)sqrt(c->dim) : 1, position, fixed);
+    int x = graph_embedding(b->graph, ROWS_INPUT, *table, c->scale_embedding ? sqrt(c->dim) : 1,
+                            position, c->positions == POSITIONS_SINUSOIDAL ? c->max_length : 0);
     graph_name(b->graph, x, "embedding");
     return x;
 }
 
-struct transformer *transformer_new(const struct transformer_config *config) {
-    struct transformer *model = mem_alloc(1, sizeof *model);
-    model->config = *config;
-    model->graph = graph_new(&model->params, 0);
-    const struct transformer_config *c = &model->config;
-    struct builder b = {.config = c, .params = &model->params, .graph = model->graph};
+static void build(struct model *m) {
+    const struct transformer_config *c = m->config;
+    m->facts = (struct model_facts){
+        .vocabulary = c->vocabulary, .outputs = c->vocabulary, .max_length = c->max_length};
+    m->layout = (struct layout){.shape = SHAPE_DECODER, .bos = true, .eos = true};
+    struct builder b = {.config = c, .params = m->params, .graph = m->graph};
     int table, x = embed(&b, &table);
     for (b.layer = 0; b.layer < c->layers; b.layer++)
         x = block(&b, x);
@@ -115,48 +107,28 @@ struct transformer *transformer_new(const struct transformer_config *config) {
                                            "output.weight");
     graph_cross_entropy(b.graph, graph_linear(b.graph, graph_outputs(b.graph, x), output, -1, -1),
                         0);
-    params_allocate(&model->params);
-    return model;
 }
 
-void transformer_free(struct transformer *model) {
-    if (!model)
-        return;
-    graph_free(model->graph);
-    params_free(&model->params);
-    free(model);
-}
-
-void transformer_init(struct transformer *model, uint64_t seed) {
-    struct params *p = &model->params;
+static void initialise(struct model *m, uint64_t seed) {
+    const struct transformer_config *c = m->config;
+    struct params *p = m->params;
     for (size_t i = 0; i < p->tensors; i++) {
         const char *name = p->table[i].name;
         const char *leaf = strrchr(name, '.');
         if (strcmp(name, "position.weight") == 0)
-            params_normal(p, i, 1 / sqrt((double)model->config.dim), seed);
+            params_normal(p, i, 1 / sqrt((double)c->dim), seed);
         else if (p->table[i].rank == 2)
             params_xavier_uniform(p, i, seed);
         else
             params_fill(p, i, strcmp(leaf, ".weight") == 0);
     }
-    memset(p->first, 0, p->size * sizeof *p->first);
-    memset(p->second, 0, p->size * sizeof *p->second);
 }
 
-void transformer_reserve(struct transformer *model, int tokens, int sequences, int longest,
-                         int workers) {
-    graph_reserve(model->graph,
-                  &(struct graph_room){.rows = {[ROWS_INPUT] = tokens, [ROWS_EXAMPLE] = sequences},
-                                       .longest = longest ? longest : model->config.max_length,
-                                       .workers = workers});
-}
-
-double transformer_gradient(struct transformer *model, struct pool *pool, const struct batch *batch,
-                            int *counted) {
-    return graph_gradient(model->graph, pool, batch, 1, counted);
-}
-
-void transformer_forward(struct transformer *model, struct pool *pool, const struct batch *batch,
-                         graph_visit *visit, void *context) {
-    graph_forward(model->graph, pool, batch, visit, context);
-}
+const struct architecture transformer_architecture = {
+    .name = "transformer",
+    .config_size = sizeof(struct transformer_config),
+    .settings = transformer_settings,
+    .check = transformer_check_config,
+    .build = build,
+    .initialise = initialise,
+};

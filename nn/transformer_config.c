@@ -1,35 +1,36 @@
 #include <limits.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 
-#include "lib/mem.h"
 #include "nn/transformer.h"
 
-int transformer_check_config(const struct transformer_config *config, struct err *err) {
+static const char *const norms[] = {[NORM_PRE] = "pre", [NORM_POST] = "post", NULL};
+static const char *const positions[] = {
+    [POSITIONS_SINUSOIDAL] = "sinusoidal", [POSITIONS_LEARNED] = "learned", NULL};
+static const char *const activations[] = {
+    [ACTIVATION_RELU] = "relu", [ACTIVATION_GELU] = "gelu", NULL};
+
+#define AT(field) offsetof(struct transformer_config, field)
+const struct setting transformer_settings[] = {
+    {SETTING_INTEGER, "vocabulary", AT(vocabulary), 1, INT_MAX},
+    {SETTING_INTEGER, "dim", AT(dim), 1, 1 << 16},
+    {SETTING_INTEGER, "layers", AT(layers), 1, 1000},
+    {SETTING_INTEGER, "heads", AT(heads), 1, 1 << 16},
+    {SETTING_INTEGER, "feedforward", AT(feedforward), 1, 1 << 20},
+    {SETTING_INTEGER, "max_length", AT(max_length), 1, 1 << 20},
+    {SETTING_CHOICE, "norm", AT(norm), .choices = norms},
+    {SETTING_CHOICE, "positions", AT(positions), .choices = positions},
+    {SETTING_CHOICE, "activation", AT(activation), .choices = activations},
+    {SETTING_FLAG, "tied", AT(tied)},
+    {SETTING_FLAG, "scale_embedding", AT(scale_embedding)},
+    {SETTING_END},
+};
+
+int transformer_check_config(const void *config, struct err *err) {
     const struct transformer_config *c = config;
-    const struct {
-        const char *name;
-        int value;
-    } sizes[] = {
-        {"vocabulary", c->vocabulary},   {"dim", c->dim},
-        {"layers", c->layers},           {"heads", c->heads},
-        {"feedforward", c->feedforward}, {"max_length", c->max_length},
-    };
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        if (sizes[i].value < 1)
-            return err_set(err, STATUS_USAGE, "%s is %d; it must be at least 1", sizes[i].name,
-                           sizes[i].value);
+    if (setting_check(transformer_settings, config, err) != 0)
+        return -1;
     if (c->dim % c->heads != 0)
         return err_set(err, STATUS_USAGE, "dim %d is not a multiple of heads %d", c->dim, c->heads);
-    if (c->norm != NORM_PRE && c->norm != NORM_POST)
-        return err_set(err, STATUS_USAGE, "norm is %d; it must be pre or post", (int)c->norm);
-    if (c->positions != POSITIONS_SINUSOIDAL && c->positions != POSITIONS_LEARNED)
-        return err_set(err, STATUS_USAGE, "positions is %d; it must be sinusoidal or learned",
-                       (int)c->positions);
-    if (c->activation != ACTIVATION_RELU && c->activation != ACTIVATION_GELU)
-        return err_set(err, STATUS_USAGE, "activation is %d; it must be relu or gelu",
-                       (int)c->activation);
     /* BLAS counts in int. */
     const struct {
         const char *name;
@@ -58,17 +59,8 @@ int transformer_check_config(const struct transformer_config *config, struct err
     return 0;
 }
 
-size_t transformer_count(const struct transformer_config *c) {
-    size_t d = (size_t)c->dim, f = (size_t)c->feedforward, v = (size_t)c->vocabulary;
-    size_t attention = 4 * d * d + 4 * d, feed = 2 * d * f + f + d, norms = 4 * d;
-    return v * d + (c->positions == POSITIONS_LEARNED ? (size_t)c->max_length * d : 0) +
-           (size_t)c->layers * (attention + feed + norms) + (c->norm == NORM_PRE ? 2 * d : 0) +
-           (c->tied ? 0 : v * d);
-}
-
-int transformer_check_batch(const struct transformer *model, const struct batch *batch,
+int transformer_check_batch(const struct transformer_config *c, const struct batch *batch,
                             struct err *err) {
-    const struct transformer_config *c = &model->config;
     if (batch->sequences < 0 || batch->offset[0] != 0 ||
         batch->offset[batch->sequences] != batch->tokens)
         return err_set(err, STATUS_DATA, "the batch's offsets do not cover its tokens");

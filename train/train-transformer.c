@@ -9,6 +9,7 @@
 
 #include "lib/opt.h"
 #include "nn/loop.h"
+#include "nn/transformer.h"
 
 /* Sizes as the option table holds them, then the model they ask for. */
 struct model_request {
@@ -33,7 +34,7 @@ static struct model *make_model(void *context, int vocabulary, struct err *err) 
         .tied = !q->untied,
         .scale_embedding = !q->no_scale,
     };
-    return model_new_transformer(&config, err);
+    return model_new(&transformer_architecture, &config, err);
 }
 
 static int64_t share_of(int64_t steps, int64_t parts) {

@@ -38,23 +38,23 @@ static struct batch draw_batch(struct rng *r, int sequences, struct sentences *s
 static void check_model(const struct transformer_config *config, int sequences, uint64_t seed) {
     struct err err;
     assert_int_equal(transformer_check_config(config, &err), 0);
-    struct transformer *model = transformer_new(config);
-    transformer_init(model, seed);
-    struct params *p = &model->params;
+    struct model *model = model_new(&transformer_architecture, config, NULL);
+    model_init(model, seed);
+    struct params *p = model->params;
     struct rng r = rng_at(seed, RNG_EVAL, 0);
     for (size_t i = 0; i < p->tensors; i++)
         for (size_t j = 0; j < p->table[i].count; j++)
             p->value[p->table[i].offset + j] += (real)(0.3 * rng_normal(&r));
     struct sentences s = {0};
     struct batch batch = draw_batch(&r, sequences, &s);
-    assert_int_equal(transformer_check_batch(model, &batch, &err), 0);
+    assert_int_equal(transformer_check_batch(model->config, &batch, &err), 0);
 
     /* Gradients are set, not added to. */
     for (size_t i = 0; i < p->tensors; i++)
         for (size_t j = 0; j < p->table[i].count; j++)
             p->gradient[p->table[i].offset + j] = 77;
     int counted;
-    transformer_gradient(model, NULL, &batch, &counted);
+    model_gradient(model, NULL, &batch, &counted);
     assert_true(counted > 0 && counted < batch.tokens);
     real *gradient = mem_alloc(p->size, sizeof *gradient);
     memcpy(gradient, p->gradient, p->size * sizeof *gradient);
@@ -70,7 +70,7 @@ static void check_model(const struct transformer_config *config, int sequences, 
             double f[4];
             for (int k = 0; k < 4; k++) {
                 *x = (real)((double)at + place[k] * h);
-                f[k] = transformer_gradient(model, NULL, &batch, NULL);
+                f[k] = model_gradient(model, NULL, &batch, NULL);
             }
             *x = at;
             double numeric = (8 * (f[2] - f[1]) - (f[3] - f[0])) / (12 * h);
@@ -84,7 +84,7 @@ static void check_model(const struct transformer_config *config, int sequences, 
         }
     }
     free(gradient);
-    transformer_free(model);
+    model_free(model);
 }
 
 static struct transformer_config tiny(int variant) {

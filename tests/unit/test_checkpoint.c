@@ -8,6 +8,7 @@
 
 #include "nn/checkpoint.h"
 #include "nn/lexicon.h"
+#include "nn/transformer.h"
 #include "tests/unit/scratch.h"
 
 static struct model *new_model(bool pre) {
@@ -23,7 +24,7 @@ static struct model *new_model(bool pre) {
                                    .activation = pre ? ACTIVATION_GELU : ACTIVATION_RELU,
                                    .tied = !pre,
                                    .scale_embedding = !pre};
-    struct model *m = model_new_transformer(&c, &err);
+    struct model *m = model_new(&transformer_architecture, &c, &err);
     assert_non_null(m);
     return m;
 }

@@ -30,11 +30,11 @@ static struct transformer_config small(void) {
     };
 }
 
-static struct transformer *new_model(const struct transformer_config *config, uint64_t seed) {
+static struct model *new_model(const struct transformer_config *config, uint64_t seed) {
     struct err err;
     assert_int_equal(transformer_check_config(config, &err), 0);
-    struct transformer *model = transformer_new(config);
-    transformer_init(model, seed);
+    struct model *model = model_new(&transformer_architecture, config, NULL);
+    model_init(model, seed);
     return model;
 }
 
@@ -75,11 +75,10 @@ static void keep_logits(void *ctx, int worker, int rows, const int *row, const r
     }
 }
 
-static struct logits forward(struct transformer *model, struct pool *pool,
-                             const struct batch *batch) {
-    struct logits l = {.vocabulary = model->config.vocabulary};
+static struct logits forward(struct model *model, struct pool *pool, const struct batch *batch) {
+    struct logits l = {.vocabulary = model->facts.vocabulary};
     l.value = mem_alloc((size_t)batch->tokens * l.vocabulary, sizeof(real));
-    transformer_forward(model, pool, batch, keep_logits, &l);
+    model_forward(model, pool, batch, keep_logits, &l);
     for (int t = 0; t < batch->tokens; t++)
         assert_int_equal(l.visits[t], !batch->wanted || batch->wanted[t]);
     return l;
@@ -122,8 +121,8 @@ static void test_names(void **state) {
     struct transformer_config c = small();
     c.positions = POSITIONS_LEARNED;
     c.tied = false;
-    struct transformer *model = new_model(&c, 1);
-    const struct params *p = &model->params;
+    struct model *model = new_model(&c, 1);
+    const struct params *p = model->params;
     const struct {
         const char *name;
         size_t rows, columns;
@@ -159,37 +158,37 @@ static void test_names(void **state) {
     }
     size_t layer = 4 * 32 * 32 + 4 * 32 + 2 * 32 * 64 + 64 + 32 + 4 * 32;
     assert_int_equal(params_count(p), 13 * 32 * 2 + 24 * 32 + 2 * layer + 64);
-    transformer_free(model);
+    model_free(model);
 
     c.norm = NORM_POST;
     c.positions = POSITIONS_SINUSOIDAL;
     c.tied = true;
     model = new_model(&c, 1);
-    assert_null(params_find(&model->params, "transformer.norm.weight"));
-    assert_null(params_find(&model->params, "position.weight"));
-    assert_null(params_find(&model->params, "output.weight"));
-    assert_int_equal(params_count(&model->params), 13 * 32 + 2 * layer);
-    transformer_free(model);
+    assert_null(params_find(model->params, "transformer.norm.weight"));
+    assert_null(params_find(model->params, "position.weight"));
+    assert_null(params_find(model->params, "output.weight"));
+    assert_int_equal(params_count(model->params), 13 * 32 + 2 * layer);
+    model_free(model);
 }
 
 static void test_check_batch(void **state) {
     (void)state;
     struct transformer_config c = small();
-    struct transformer *model = new_model(&c, 1);
+    struct model *model = new_model(&c, 1);
     static struct sentences s;
     struct batch batch = draw_batch(&s, 4, 1);
     struct err err;
-    assert_int_equal(transformer_check_batch(model, &batch, &err), 0);
+    assert_int_equal(transformer_check_batch(model->config, &batch, &err), 0);
     s.input[3] = VOCABULARY;
-    assert_int_equal(transformer_check_batch(model, &batch, &err), -1);
+    assert_int_equal(transformer_check_batch(model->config, &batch, &err), -1);
     assert_int_equal(err.status, STATUS_DATA);
     s.input[3] = 0;
     s.target[3] = -2;
-    assert_int_equal(transformer_check_batch(model, &batch, &err), -1);
+    assert_int_equal(transformer_check_batch(model->config, &batch, &err), -1);
     s.target[3] = 0;
     s.offset[1] = s.offset[2];
-    assert_int_equal(transformer_check_batch(model, &batch, &err), -1);
-    transformer_free(model);
+    assert_int_equal(transformer_check_batch(model->config, &batch, &err), -1);
+    model_free(model);
 }
 
 /* With small weights the model knows nothing, and its loss is that of guessing. */
@@ -198,14 +197,14 @@ static void test_initial_loss(void **state) {
     for (int norm = 0; norm < 2; norm++) {
         struct transformer_config c = small();
         c.norm = norm ? NORM_POST : NORM_PRE;
-        struct transformer *model = new_model(&c, 3);
-        real *e = model->params.value + params_find(&model->params, "embedding.weight")->offset;
+        struct model *model = new_model(&c, 3);
+        real *e = model->params->value + params_find(model->params, "embedding.weight")->offset;
         for (int i = 0; i < VOCABULARY * c.dim; i++)
             e[i] *= (real)0.01;
         static struct sentences s;
         struct batch batch = draw_batch(&s, 20, 4);
         int counted;
-        double loss = transformer_gradient(model, NULL, &batch, &counted);
+        double loss = model_gradient(model, NULL, &batch, &counted);
         assert_int_equal(counted, batch.tokens - 20);
         assert_true(fabs(loss - log(VOCABULARY)) < 0.01);
 
@@ -223,10 +222,10 @@ static void test_initial_loss(void **state) {
         /* Nothing counted: no loss and no gradient. */
         for (int t = 0; t < batch.tokens; t++)
             s.target[t] = -1;
-        assert_true(transformer_gradient(model, NULL, &batch, &counted) == 0 && counted == 0);
-        for (size_t i = 0; i < model->params.size; i++)
-            assert_true(model->params.gradient[i] == 0);
-        transformer_free(model);
+        assert_true(model_gradient(model, NULL, &batch, &counted) == 0 && counted == 0);
+        for (size_t i = 0; i < model->params->size; i++)
+            assert_true(model->params->gradient[i] == 0);
+        model_free(model);
     }
 }
 
@@ -235,15 +234,15 @@ static void test_overfit(void **state) {
     for (int norm = 0; norm < 2; norm++) {
         struct transformer_config c = small();
         c.norm = norm ? NORM_POST : NORM_PRE;
-        struct transformer *model = new_model(&c, 7);
-        struct optim *optim = optim_new(&model->params, &adamw_default);
+        struct model *model = new_model(&c, 7);
+        struct optim *optim = optim_new(model->params, &adamw_default);
         /* First tokens differ, so that every continuation is determined. */
         static struct sentences s;
         struct batch batch = draw_batch(&s, 8, 11);
         double loss = INFINITY;
         int step = 0;
         while (loss >= 0.02 && step < 400) {
-            loss = transformer_gradient(model, NULL, &batch, NULL);
+            loss = model_gradient(model, NULL, &batch, NULL);
             double n = optim_norm(optim, NULL);
             assert_true(isfinite(loss) && isfinite(n));
             optim_apply(optim, NULL, 3e-3, ++step, n, 1);
@@ -252,7 +251,7 @@ static void test_overfit(void **state) {
                       step);
         assert_true(loss < 0.02);
         optim_free(optim);
-        transformer_free(model);
+        model_free(model);
     }
 }
 
@@ -260,7 +259,7 @@ static void test_overfit(void **state) {
 static void test_threads(void **state) {
     (void)state;
     for (int variant = 0; variant < 4; variant++) {
-        struct transformer *model[3];
+        struct model *model[3];
         for (int k = 0; k < 3; k++) {
             struct transformer_config c = small();
             c.norm = variant & 1 ? NORM_POST : NORM_PRE;
@@ -268,16 +267,16 @@ static void test_threads(void **state) {
             c.positions = variant & 2 ? POSITIONS_LEARNED : POSITIONS_SINUSOIDAL;
             model[k] = new_model(&c, 5);
             struct pool *pool = pool_new(1 << k);
-            struct optim *optim = optim_new(&model[k]->params, &adamw_default);
+            struct optim *optim = optim_new(model[k]->params, &adamw_default);
             double loss = 0;
             for (int step = 1; step <= 5; step++) {
                 static struct sentences s;
                 struct batch batch = draw_batch(&s, 8 * step, (uint64_t)step);
-                loss += transformer_gradient(model[k], pool, &batch, NULL);
+                loss += model_gradient(model[k], pool, &batch, NULL);
                 optim_apply(optim, pool, 1e-3, step, optim_norm(optim, pool), 1);
             }
             if (k > 0) {
-                const struct params *p = &model[0]->params, *q = &model[k]->params;
+                const struct params *p = model[0]->params, *q = model[k]->params;
                 assert_memory_equal(q->gradient, p->gradient, p->size * sizeof(real));
                 assert_memory_equal(q->value, p->value, p->size * sizeof(real));
                 assert_memory_equal(q->second, p->second, p->size * sizeof(real));
@@ -297,7 +296,7 @@ static void test_threads(void **state) {
             pool_free(pool);
         }
         for (int k = 0; k < 3; k++)
-            transformer_free(model[k]);
+            model_free(model[k]);
     }
 }
 
@@ -306,7 +305,7 @@ static void test_causality(void **state) {
     for (int norm = 0; norm < 2; norm++) {
         struct transformer_config c = small();
         c.norm = norm ? NORM_POST : NORM_PRE;
-        struct transformer *model = new_model(&c, 9);
+        struct model *model = new_model(&c, 9);
         static struct sentences s;
         struct batch batch = draw_batch(&s, 12, 21);
         struct logits before = forward(model, NULL, &batch);
@@ -322,14 +321,14 @@ static void test_causality(void **state) {
                 assert_int_not_equal(same, 0);
         }
         free(before.value), free(after.value);
-        transformer_free(model);
+        model_free(model);
     }
 }
 
 static void test_packing(void **state) {
     (void)state;
     struct transformer_config c = small();
-    struct transformer *model = new_model(&c, 10);
+    struct model *model = new_model(&c, 10);
     static struct sentences s;
     struct batch batch = draw_batch(&s, 25, 22);
     struct logits together = forward(model, NULL, &batch);
@@ -354,33 +353,33 @@ static void test_packing(void **state) {
             assert_true(largest_difference(VOCABULARY, some.value + (size_t)t * VOCABULARY,
                                            together.value + (size_t)t * VOCABULARY) < 1e-5);
     free(some.value), free(together.value);
-    transformer_free(model);
+    model_free(model);
 }
 
 /* Room made beforehand, larger than needed or grown later, changes nothing. */
 static void test_reserve(void **state) {
     (void)state;
     struct transformer_config c = small();
-    struct transformer *a = new_model(&c, 12), *b = new_model(&c, 12);
+    struct model *a = new_model(&c, 12), *b = new_model(&c, 12);
     static struct sentences s;
     struct batch batch = draw_batch(&s, 16, 23);
-    transformer_reserve(b, 5, 1, 2, 1);
-    transformer_reserve(b, 1000, 3, 0, 4);
-    double la = transformer_gradient(a, NULL, &batch, NULL);
-    double lb = transformer_gradient(b, NULL, &batch, NULL);
+    model_reserve(b, 5, 1, 2, 1);
+    model_reserve(b, 1000, 3, 0, 4);
+    double la = model_gradient(a, NULL, &batch, NULL);
+    double lb = model_gradient(b, NULL, &batch, NULL);
     assert_true(la == lb);
-    assert_memory_equal(a->params.gradient, b->params.gradient, a->params.size * sizeof(real));
+    assert_memory_equal(a->params->gradient, b->params->gradient, a->params->size * sizeof(real));
 
     /* Nor does what an earlier batch left there. */
     static struct sentences t;
     struct batch other = draw_batch(&t, 30, 24);
-    transformer_gradient(b, NULL, &other, NULL);
+    model_gradient(b, NULL, &other, NULL);
     free(forward(b, NULL, &other).value);
-    assert_true(transformer_gradient(b, NULL, &batch, NULL) == la);
-    assert_memory_equal(a->params.gradient, b->params.gradient, a->params.size * sizeof(real));
-    transformer_free(a);
-    transformer_free(b);
-    transformer_free(NULL);
+    assert_true(model_gradient(b, NULL, &batch, NULL) == la);
+    assert_memory_equal(a->params->gradient, b->params->gradient, a->params->size * sizeof(real));
+    model_free(a);
+    model_free(b);
+    model_free(NULL);
 }
 
 int main(void) {
