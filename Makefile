@@ -129,7 +129,7 @@ $(BIN)/$(notdir $(1:.c=)): $(call obj,$(1)) $(call obj,$(filter $(dir $(1))%,$(M
 endef
 $(foreach t,$(TOOL_SRC),$(eval $(call TOOL_RULE,$(t))))
 
-$(B)/unit/%: $(B)/tests/unit/%.o $(call obj,$(filter gen/% eval/%,$(MOD_SRC))) $(ARCHIVES)
+$(B)/unit/%: $(B)/tests/unit/%.o $(call obj,$(MOD_SRC)) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,link,$@)
 	$(Q)$(CC) $(ALLFLAGS) -o $@ $^ $(LDLIBS) -lcmocka

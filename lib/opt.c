@@ -1,115 +1,19 @@
-#include "lib/opt.h"
-
 #include <errno.h>
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/mem.h"
+#include "lib/opt_private.h"
 #include "lib/optdoc.h"
 #include "lib/version.h"
-
-int opt_read_number(const char *text, double *value) {
-    char *end;
-    if (!*text || strspn(text, " \t\n\v\f\r") > 0)
-        return -1;
-    errno = 0;
-    double x = strtod(text, &end);
-    if (*end || end == text || !isfinite(x) || strpbrk(text, "xXpP"))
-        return -1;
-    *value = x;
-    return 0;
-}
-
-int opt_read_count(const char *text, int64_t *value) {
-    size_t len = strlen(text);
-    double scale = 1;
-    if (len && strchr("kMG", text[len - 1])) {
-        scale = text[len - 1] == 'k' ? 1e3 : text[len - 1] == 'M' ? 1e6 : 1e9;
-        len--;
-    }
-    char digits[32];
-    if (!len || len >= sizeof digits || strspn(text, "+-0123456789.") < len)
-        return -1;
-    memcpy(digits, text, len);
-    digits[len] = '\0';
-    double x;
-    if (opt_read_number(digits, &x) != 0)
-        return -1;
-    x *= scale;
-    /* From 2^53 on a double no longer tells neighbouring counts apart. */
-    if (fabs(x) >= 0x1p53 || fabs(x - nearbyint(x)) > 1e-6)
-        return -1;
-    *value = (int64_t)nearbyint(x);
-    return 0;
-}
-
-static int read_seed(const char *text, uint64_t *value) {
-    if (!*text || strspn(text, "0123456789") != strlen(text))
-        return -1;
-    errno = 0;
-    *value = strtoull(text, NULL, 10);
-    return errno ? -1 : 0;
-}
 
 const struct opt *opt_find(const struct opt_tool *tool, const char *name) {
     for (const struct opt *o = tool->options; o->type != OPT_END; o++)
         if (o->name && strcmp(o->name, name) == 0)
             return o;
     return NULL;
-}
-
-char *opt_value_text(const struct opt *o) {
-    struct buf b = {0};
-    buf_puts(&b, "");
-    switch (o->type) {
-    case OPT_FLAG:
-        buf_puts(&b, *(bool *)o->value ? "yes" : "no");
-        break;
-    case OPT_COUNT:
-        buf_printf(&b, "%" PRId64, *(int64_t *)o->value);
-        break;
-    case OPT_SEED:
-        buf_printf(&b, "%" PRIu64, *(uint64_t *)o->value);
-        break;
-    case OPT_NUMBER:
-        buf_printf(&b, "%.9g", *(double *)o->value);
-        break;
-    case OPT_TEXT:
-    case OPT_CHOICE:
-        if (*(const char **)o->value)
-            buf_puts(&b, *(const char **)o->value);
-        break;
-    case OPT_LIST: {
-        const struct opt_list *list = o->value;
-        for (size_t i = 0; i < list->n; i++)
-            buf_printf(&b, "%s%s", i ? " " : "", list->items[i]);
-        break;
-    }
-    case OPT_END:
-    case OPT_GROUP:
-        break;
-    }
-    return b.data;
-}
-
-void opt_put_quoted(struct buf *b, const char *word) {
-    if (*word && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                              "_-+=.,:/@%") == strlen(word)) {
-        buf_puts(b, word);
-        return;
-    }
-    buf_putc(b, '\'');
-    for (; *word; word++) {
-        if (*word == '\'')
-            buf_puts(b, "'\\''");
-        else
-            buf_putc(b, *word);
-    }
-    buf_putc(b, '\'');
 }
 
 char *opt_command_text(const struct opt_tool *tool, char *const *operands, int n_operands) {
@@ -125,7 +29,8 @@ char *opt_command_text(const struct opt_tool *tool, char *const *operands, int n
         const struct opt_list one = {.n = 1}, *list = o->type == OPT_LIST ? o->value : &one;
         for (size_t i = 0; i < list->n; i++) {
             char *value = o->type == OPT_LIST ? mem_strdup(list->items[i]) : opt_value_text(o);
-            buf_printf(&b, " --%s", o->name);
+            buf_putc(&b, ' ');
+            opt_put_name(&b, o);
             if (o->type != OPT_FLAG) {
                 buf_putc(&b, ' ');
                 opt_put_quoted(&b, value);
@@ -214,8 +119,8 @@ static _Noreturn void print_help(const struct opt_tool *tool) {
     end_of_output();
 }
 
-static _Noreturn void print_document(const struct opt_tool *tool,
-                                     void (*put)(const struct opt_tool *, struct buf *)) {
+_Noreturn void opt_print_document(const struct opt_tool *tool,
+                                  void (*put)(const struct opt_tool *, struct buf *)) {
     struct buf text = {0};
     put(tool, &text);
     fputs(text.data, stdout);
@@ -239,66 +144,23 @@ static _Noreturn void unknown_option(const struct opt_tool *tool, const char *na
     msg_die(STATUS_USAGE, "unknown option --%s (--help lists all)", name);
 }
 
-static void check_bounds(const struct opt *o, double x, const char *text) {
-    if (o->least == o->most || (x >= o->least && x <= o->most))
-        return;
-    if (isinf(o->most))
-        msg_die(STATUS_USAGE, "--%s is %s; it must be at least %.15g", o->name, text, o->least);
-    msg_die(STATUS_USAGE, "--%s is %s; it must be from %.15g to %.15g", o->name, text, o->least,
-            o->most);
+struct opt *opt_find_negated(const struct opt_tool *tool, const char *name) {
+    struct buf other = {0};
+    const struct opt *o = NULL;
+    if (strncmp(name, "no-", 3) == 0)
+        o = opt_find(tool, name + 3);
+    if (!o) {
+        buf_printf(&other, "no-%s", name);
+        o = opt_find(tool, other.data);
+        buf_free(&other);
+    }
+    return o && o->type == OPT_FLAG ? (struct opt *)o : NULL;
 }
 
-static void set_value(struct opt *o, const char *text) {
-    if (o->given && o->type != OPT_LIST && o->type != OPT_FLAG)
-        msg_die(STATUS_USAGE, "--%s is given twice", o->name);
-    o->given = true;
-    switch (o->type) {
-    case OPT_FLAG:
-        *(bool *)o->value = true;
-        break;
-    case OPT_COUNT:
-        if (opt_read_count(text, o->value) != 0)
-            msg_die(STATUS_USAGE, "--%s takes a whole number such as 500, 20k or 1M, not '%s'",
-                    o->name, text);
-        check_bounds(o, (double)*(int64_t *)o->value, text);
-        break;
-    case OPT_SEED:
-        if (read_seed(text, o->value) != 0)
-            msg_die(STATUS_USAGE,
-                    "--%s takes a whole number from 0 to 18446744073709551615, not '%s'", o->name,
-                    text);
-        break;
-    case OPT_NUMBER:
-        if (opt_read_number(text, o->value) != 0)
-            msg_die(STATUS_USAGE, "--%s takes a number, not '%s'", o->name, text);
-        check_bounds(o, *(double *)o->value, text);
-        break;
-    case OPT_TEXT:
-        *(const char **)o->value = text;
-        break;
-    case OPT_CHOICE: {
-        size_t n = 0;
-        while (o->choices[n] && strcmp(o->choices[n], text) != 0)
-            n++;
-        if (!o->choices[n]) {
-            struct buf all = {0};
-            for (size_t i = 0; i < n; i++)
-                buf_printf(&all, "%s%s", i == 0 ? "" : i + 1 == n ? " or " : ", ", o->choices[i]);
-            msg_die(STATUS_USAGE, "--%s is '%s'; it must be %s", o->name, text, all.data);
-        }
-        *(const char **)o->value = text;
-        break;
-    }
-    case OPT_LIST: {
-        struct opt_list *list = o->value;
-        list->items = mem_grow(list->items, &list->cap, list->n + 1, sizeof *list->items);
-        list->items[list->n++] = text;
-        break;
-    }
-    case OPT_END:
-    case OPT_GROUP:
-        break;
-    }
+static void set_from_line(struct opt *o, const char *text) {
+    struct err err = {0};
+    if (opt_set_value(o, text, OPT_COMMAND_LINE, &err) != 0)
+        msg_die_err(&err);
 }
 
 /* The option at argv[*i] that starts with "--"; takes its argument, moving *i. */
@@ -313,10 +175,14 @@ static void parse_long(struct opt_tool *tool, int argc, char **argv, int *i) {
         end_of_output();
     }
     if (strcmp(name, "man") == 0)
-        print_document(tool, optdoc_put_man);
+        opt_print_document(tool, optdoc_put_man);
     if (strcmp(name, "completion") == 0)
-        print_document(tool, optdoc_put_completion);
-    struct opt *o = (struct opt *)opt_find(tool, name);
+        opt_print_document(tool, optdoc_put_completion);
+    if (strcmp(name, "list-options") == 0)
+        opt_print_document(tool, optdoc_put_table);
+    struct opt *o = (struct opt *)opt_find(tool, name), *negated = NULL;
+    if (!o)
+        o = negated = opt_find_negated(tool, name);
     if (!o)
         unknown_option(tool, name);
     char *text = equals ? equals + 1 : NULL;
@@ -327,7 +193,10 @@ static void parse_long(struct opt_tool *tool, int argc, char **argv, int *i) {
             msg_die(STATUS_USAGE, "--%s needs a value", name);
         text = argv[++*i];
     }
-    set_value(o, text);
+    if (o->type == OPT_FLAG)
+        opt_set_flag(o, !negated, OPT_COMMAND_LINE);
+    else
+        set_from_line(o, text);
     if (equals)
         *equals = '='; /* the manifest records argv as it was */
 }
@@ -342,16 +211,16 @@ static void parse_letters(struct opt_tool *tool, int argc, char **argv, int *i) 
         if (o->type == OPT_END)
             msg_die(STATUS_USAGE, "unknown option -%c (--help lists all)", *letter);
         if (o->type == OPT_FLAG) {
-            set_value(o, "");
+            opt_set_flag(o, true, OPT_COMMAND_LINE);
             continue;
         }
         if (letter[1]) {
-            set_value(o, letter + 1);
+            set_from_line(o, letter + 1);
             return;
         }
         if (*i + 1 >= argc)
             msg_die(STATUS_USAGE, "-%c (--%s) needs a value", *letter, o->name);
-        set_value(o, argv[++*i]);
+        set_from_line(o, argv[++*i]);
         return;
     }
 }
@@ -361,6 +230,8 @@ char **opt_parse(struct opt_tool *tool, int argc, char **argv, int *n_operands) 
     char **operands = mem_alloc((size_t)argc + 1, sizeof *operands);
     int n = 0;
     bool only_operands = false;
+    for (struct opt *o = tool->options; o->type != OPT_END; o++)
+        o->initial = opt_current_value(o);
     for (int i = 1; i < argc; i++) {
         if (only_operands || argv[i][0] != '-' || argv[i][1] == '\0' || argv[i][1] == '=')
             operands[n++] = argv[i];
@@ -371,13 +242,15 @@ char **opt_parse(struct opt_tool *tool, int argc, char **argv, int *n_operands) 
         else
             parse_letters(tool, argc, argv, &i);
     }
+    if (tool->preset && tool->presets)
+        opt_use_preset(tool);
     const struct opt *quiet = opt_find(tool, "quiet");
     if (quiet)
         msg_set_quiet(*(bool *)quiet->value);
     static char standard_input[] = "-";
     if (n == 0 && tool->filter && !isatty(STDIN_FILENO))
         operands[n++] = standard_input;
-    if (n < tool->least_operands)
+    if (n < tool->least_operands && !tool->show_config)
         msg_die(STATUS_USAGE, "missing operand; usage: %s %s (--help tells more)", tool->name,
                 tool->operands);
     if (tool->most_operands >= 0 && n > tool->most_operands) {

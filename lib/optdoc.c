@@ -1,7 +1,10 @@
 #include "lib/optdoc.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lib/opt_private.h"
 
 /* Text that roff must take literally: no escapes, no control lines. */
 static void put_roff(struct buf *out, const char *text) {
@@ -69,6 +72,19 @@ void optdoc_put_man(const struct opt_tool *tool, struct buf *out) {
     }
     if (in_list)
         buf_puts(out, ".El\n");
+    if (tool->presets && tool->presets->name) {
+        buf_puts(out, ".Sh PRESETS\n.Bl -tag -width Ds\n");
+        for (const struct opt_preset *p = tool->presets; p->name; p++) {
+            buf_puts(out, ".It Cm ");
+            put_roff(out, p->name);
+            buf_putc(out, '\n');
+            put_roff(out, p->about);
+            buf_puts(out, "\n.Pp\n");
+            put_roff(out, p->options);
+            buf_putc(out, '\n');
+        }
+        buf_puts(out, ".El\n");
+    }
     if (tool->more) {
         buf_puts(out, ".Sh NOTES\n.Bd -literal\n");
         put_roff(out, tool->more);
@@ -78,6 +94,67 @@ void optdoc_put_man(const struct opt_tool *tool, struct buf *out) {
                   "espalier-run 5 ,\n.Xr espalier-tasks 5\n");
     free(title);
     free(summary);
+}
+
+void optdoc_put_table(const struct opt_tool *tool, struct buf *out) {
+    static const char *const types[] = {
+        [OPT_FLAG] = "flag", [OPT_COUNT] = "count",   [OPT_SEED] = "seed", [OPT_NUMBER] = "number",
+        [OPT_TEXT] = "text", [OPT_CHOICE] = "choice", [OPT_LIST] = "list"};
+    for (const struct opt *o = tool->options; o->type != OPT_END; o++) {
+        if (o->type == OPT_GROUP)
+            continue;
+        char *value = opt_value_text(o);
+        buf_printf(out, "%s\t%s\t%c\t", types[o->type], o->name, o->letter ? o->letter : '-');
+        if ((o->type == OPT_COUNT || o->type == OPT_NUMBER) && o->least != o->most)
+            buf_printf(out, "%.17g\t%.17g", o->least, o->most);
+        else
+            buf_puts(out, "-\t-");
+        buf_printf(out, "\t%s\t%s", *value ? value : "-", o->type == OPT_CHOICE ? "" : "-");
+        for (size_t i = 0; o->type == OPT_CHOICE && o->choices[i]; i++)
+            buf_printf(out, "%s%s", i ? "|" : "", o->choices[i]);
+        buf_printf(out, "\t%s\n", o->aside ? "aside" : "shapes");
+        free(value);
+    }
+}
+
+void optdoc_put_presets(const struct opt_tool *tool, struct buf *out) {
+    int width = 0;
+    for (const struct opt_preset *p = tool->presets; p->name; p++)
+        width = (int)strlen(p->name) > width ? (int)strlen(p->name) : width;
+    for (const struct opt_preset *p = tool->presets; p->name; p++)
+        buf_printf(out, "%-*s  %s\n", width, p->name, p->about);
+}
+
+static void put_config_line(const struct opt *o, const char *value, struct buf *out) {
+    if (o->idle || !value)
+        buf_puts(out, "# ");
+    opt_put_name(out, o);
+    if (value && o->type != OPT_FLAG) {
+        buf_putc(out, ' ');
+        opt_put_quoted(out, value);
+    }
+    if (o->idle)
+        buf_printf(out, " (means nothing %s)", o->idle);
+    buf_putc(out, '\n');
+}
+
+void optdoc_put_config(const struct opt_tool *tool, struct buf *out) {
+    for (const struct opt *o = tool->options; o->type != OPT_END; o++) {
+        if (o->type == OPT_GROUP || o->value == &tool->show_config || o->value == &tool->preset)
+            continue;
+        if (o->type == OPT_LIST) {
+            const struct opt_list *list = o->value;
+            for (size_t i = 0; i < list->n; i++)
+                put_config_line(o, list->items[i], out);
+            if (!list->n)
+                put_config_line(o, NULL, out);
+            continue;
+        }
+        bool words = o->type == OPT_TEXT || o->type == OPT_CHOICE;
+        char *value = opt_value_text(o);
+        put_config_line(o, words && !*(const char **)o->value ? NULL : value, out);
+        free(value);
+    }
 }
 
 void optdoc_put_completion(const struct opt_tool *tool, struct buf *out) {
@@ -96,6 +173,12 @@ void optdoc_put_completion(const struct opt_tool *tool, struct buf *out) {
         buf_printf(out, "    --%s) COMPREPLY=($(compgen -W '", o->name);
         for (size_t i = 0; o->choices[i]; i++)
             buf_printf(out, "%s%s", i ? " " : "", o->choices[i]);
+        buf_puts(out, "' -- \"$word\")); return ;;\n");
+    }
+    if (tool->presets) {
+        buf_puts(out, "    --preset) COMPREPLY=($(compgen -W 'list");
+        for (const struct opt_preset *p = tool->presets; p->name; p++)
+            buf_printf(out, " %s", p->name);
         buf_puts(out, "' -- \"$word\")); return ;;\n");
     }
     buf_puts(out, "    esac\n    case $word in\n    -*) COMPREPLY=($(compgen -W '--help --version");

@@ -5,24 +5,15 @@ status_of() { # command... ; leaves out, err
     "$@" >out 2>err
     echo $?
 }
-# The lines of a tool's source, and those of the macros for option rows that it uses.
-source_of() {
-    cat "$ROOT"/*/"$1".c
-    grep -oE '\<[A-Z_]+_OPTIONS\(' "$ROOT"/*/"$1".c | grep -oE '[A-Z_]+_OPTIONS' | sort -u | while read -r macro; do
-        sed -n "/^#define $macro(/,/[^\\\\]\$/p" "$ROOT"/gen/*.h
-    done
-}
-# Every option of a tool's table, as TYPE NAME LETTER (0: none), read from its source.
-table() {
-    source_of "$1" | sed -nE "s/^.*\<OPT_(FLAG|COUNT|SEED|NUMBER|TEXT|CHOICE|LIST), +('.'|0), \"([a-z0-9-]+)\".*/\1 \3 \2/p"
-}
+# Every option of a tool's table, as TYPE NAME LETTER (-: none).
+table() { "$1" --list-options | cut -f1-3; }
 # Values of a type that must be refused.
 bad_values() {
     case $1 in
-    COUNT) printf '%s\n' x '' -1 1.5 1e3 99999999999999999999 0x10 '5 ' 3kk nan ;;
-    SEED) printf '%s\n' x '' -1 1.5 1k 18446744073709551616 ' 1' ;;
-    NUMBER) printf '%s\n' x '' nan inf 0x1p3 1e999 '1 ' -1 ;;
-    CHOICE) printf '%s\n' x '' POST ;;
+    count) printf '%s\n' x '' -1 1.5 1e3 99999999999999999999 0x10 '5 ' 3kk nan ;;
+    seed) printf '%s\n' x '' -1 1.5 1k 18446744073709551616 ' 1' ;;
+    number) printf '%s\n' x '' nan inf 0x1p3 1e999 '1 ' -1 ;;
+    choice) printf '%s\n' x '' POST ;;
     esac
 }
 
@@ -39,6 +30,8 @@ for path in "$BIN"/*; do
         grep -qE -- "--$name( |$)" out || bad+="$name "
     done <table
     if [ -z "$bad" ]; then pass "$tool --help tells every option"; else fail "$tool --help" "$bad" "$(cat err)"; fi
+    twice=$({ cut -f2 table; cut -f3 table | grep -v '^-'; } | sort | uniq -d)
+    if [ -z "$twice" ]; then pass "$tool has each option once"; else fail "$tool has each option once" "$twice"; fi
     long=$(awk 'length($0) > 80' out)
     if [ -z "$long" ]; then pass "$tool --help fits 80 columns"; else fail "$tool --help fits 80 columns" "$long"; fi
     if ! LC_ALL=C grep -q "$(printf '[\033\t\r]')" out; then pass "$tool --help is plain"; else fail "$tool --help is plain"; fi
@@ -66,7 +59,7 @@ for path in "$BIN"/*; do
     while read -r type name _; do
         typo=${name}x
         [ "$(status_of "$tool" "--$typo")" = 64 ] && grep -q "did you mean --$name?" err || bad+="--$typo: $(cat err)"$'\n'
-        if [ "$type" = FLAG ]; then
+        if [ "$type" = flag ]; then
             [ "$(status_of "$tool" "--$name=1")" = 64 ] && grep -q -- "--$name takes no value" err || bad+="--$name=1: $(cat err)"$'\n'
             continue
         fi
@@ -74,11 +67,22 @@ for path in "$BIN"/*; do
         while IFS= read -r value; do
             [ "$(status_of "$tool" "--$name=$value")" = 64 ] && grep -q -- "--$name " err || bad+="--$name='$value': $(cat err)"$'\n'
         done < <(bad_values "$type")
-        [ "$type" = CHOICE ] && ! grep -q ' or ' err && bad+="--$name does not tell its choices"$'\n'
+        [ "$type" = choice ] && ! grep -q ' or ' err && bad+="--$name does not tell its choices"$'\n'
     done <table
     if [ -z "$bad" ]; then pass "$tool: options and their values are checked"; else fail "$tool: options and their values are checked" "$bad"; fi
 
-    refuse "$tool: no letter without its value" 64 'needs a value' "$tool" "-$(sed -nE "s/^(COUNT|TEXT) .* '(.)'$/\2/p" table | head -1)"
+    # Each preset is made of good options, and what it sets can be given back.
+    if cut -f2 table | grep -qx preset; then
+        bad=
+        while read -r preset _; do
+            "$tool" --preset "$preset" --show-config >config 2>err &&
+                grep -v '^#' config | xargs "$tool" --show-config >again 2>err &&
+                cmp -s config again || bad+="$preset: $(cat err)"$'\n'
+        done < <("$tool" --preset list)
+        if [ -z "$bad" ]; then pass "$tool: presets are good and can be spelled out"; else fail "$tool: presets" "$bad"; fi
+    fi
+
+    refuse "$tool: no letter without its value" 64 'needs a value' "$tool" "-$(awk '($1 == "count" || $1 == "text") && $3 != "-" { print $3; exit }' table)"
     if [ -w /dev/full ]; then
         refuse "$tool --help to a full disk" 74 "^$tool: standard output: cannot write: No space" bash -c "exec $tool --help >/dev/full"
         refuse "$tool --version to a full disk" 74 "^$tool: standard output: cannot write: No space" bash -c "exec $tool --version >/dev/full"
