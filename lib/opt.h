@@ -10,8 +10,7 @@
  * Presets. --preset NAME, anywhere on the command line, sets options as if they were written there,
  * but those that are there win, lists too. Everything then follows from values alone:
  * opt_command_text spells the options of the preset out, and the preset itself is `aside`, so that
- * a run made by
- * --preset and one made by the options written out are one and the same. */
+ * a run made by --preset and one made by the options written out are one and the same. */
 #ifndef ESPALIER_OPT_H
 #define ESPALIER_OPT_H
 
@@ -89,12 +88,11 @@ struct opt_tool {
 };
 
 /* Parse argv, then apply the preset. Returns the operands (pointing into argv) and their number.
- * --help, --version,
- * --man and --completion (optdoc.h) print to standard output and exit 0. A wrong command line is
- * one sentence and exit 64. The tool's name is set for messages. `--quiet` in the table is honoured
- * at once. --list-options, which --help passes over, prints the table for programs: a line of
- * type, name, letter, least, most, default, choices (joined by |), `aside` or `shapes`, with TABs
- * between and - for none. With --show-config no operand is needed. */
+ * --help, --version, --man and --completion (optdoc.h) print to standard output and exit 0. A wrong
+ * command line is one sentence and exit 64. The tool's name is set for messages. `--quiet` in the
+ * table is honoured at once. --list-options, which --help passes over, prints the table for
+ * programs: a line of type, name, letter, least, most, default, choices (joined by |), `aside` or
+ * `shapes`, with TABs between and - for none. With --show-config no operand is needed. */
 char **opt_parse(struct opt_tool *tool, int argc, char **argv, int *n_operands);
 
 /* The table's entry of this name, or NULL. */
@@ -109,8 +107,10 @@ void opt_means_nothing(struct opt_tool *tool, const char *name, const char *why)
  * for sh(1), and exit 0. To be called once the derived defaults are in their variables. Numbers are
  * exact. A list takes a line for each item, a flag that is off is its --no- form; what means
  * nothing here or has no value is a comment after #. The lines without # are options that give the
- * same lines again: tool --preset x --show-config >x.conf; grep -v '^#' x.conf | xargs tool -d
- * runs/x CORPUS */
+ * same lines again:
+ *     tool --preset x --show-config >x.conf
+ *     grep -v '^#' x.conf | xargs tool -d runs/x CORPUS
+ */
 void opt_show_config(const struct opt_tool *tool);
 
 /* The current value of an option as text for messages and manifests; lists are joined by spaces.
