@@ -210,7 +210,17 @@ static int by_tensor(const void *a, const void *b) {
     return (x->part > y->part) - (x->part < y->part);
 }
 
+/* What nothing comes of has no gradient; its tensors keep the 0 they were made with. */
+static void drop_unneeded(struct graph *g) {
+    size_t kept = 0;
+    for (size_t i = 0; i < g->contributions; i++)
+        if (g->node[g->contribution[i].node].needed)
+            g->contribution[kept++] = g->contribution[i];
+    g->contributions = kept;
+}
+
 static void plan_tasks(struct graph *g) {
+    drop_unneeded(g);
     if (g->contributions)
         qsort(g->contribution, g->contributions, sizeof *g->contribution, by_tensor);
     for (size_t i = 0; i < g->contributions;) {

@@ -33,6 +33,7 @@ static struct model *build(const struct architecture *a, const void *config, str
     memcpy(m->config, config, a->config_size);
     m->params = mem_alloc(1, sizeof *m->params);
     m->graph = graph_new(m->params, 0);
+    m->passes = 1;
     a->build(m);
     return m;
 }
@@ -71,7 +72,7 @@ void model_reserve(struct model *m, int tokens, int sequences, int longest, int 
 }
 
 double model_gradient(struct model *m, struct pool *pool, const struct batch *batch, int *counted) {
-    return graph_gradient(m->graph, pool, batch, 1, counted);
+    return graph_gradient(m->graph, pool, batch, m->passes, counted);
 }
 
 void model_forward(struct model *m, struct pool *pool, const struct batch *batch,

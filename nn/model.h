@@ -24,6 +24,7 @@ struct model {
     struct layout layout; /* how examples are laid out for it */
     struct params *params;
     struct graph *graph;
+    int passes; /* parts that model_gradient takes a batch in, for room's sake; 1 from model_new */
 };
 
 /* A model of a configuration, which is copied; parameters 0 (model_init draws them). NULL
