@@ -43,6 +43,12 @@ bool zio_is_compressed(const struct zio_reader *z);
 
 void zio_close(struct zio_reader *z);
 
+/* From now on every reader also watches this descriptor (-1, as at first: none). While it can be
+ * read, a reader that would ask the system for more bytes stops instead, with STATUS_AGAIN, and is
+ * then only to be closed: so that a signal reaches a tool that waits for a slow pipe. Set it before
+ * readers are opened. */
+void zio_interrupt_by(int fd);
+
 struct zio_writer;
 
 /* Write lines to an open outfile, which the writer then owns. `level` is zstd's (1 is

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,13 @@ void zio_input_free(struct zio_input *in) {
     free(in);
 }
 
+/* Threads that read ahead look at it too. */
+static atomic_int interrupt = -1;
+
+void zio_interrupt_by(int fd) {
+    atomic_store(&interrupt, fd);
+}
+
 void zio_input_watch(struct zio_input *in, int fd) {
     in->watched = fd;
 }
@@ -74,12 +82,19 @@ static enum step broken(struct zio_chunk *c, const char *failure) {
 /* Append what can be read at once, waiting for the first byte. */
 static enum step receive(struct zio_input *in, struct zio_chunk *c, void *to, size_t room,
                          size_t *received) {
-    for (bool wait = in->watched >= 0;; wait = true) {
-        struct pollfd polled[2] = {{in->fd, POLLIN, 0}, {in->watched, POLLIN, 0}};
-        if (wait && poll(polled, 2, -1) < 0 && errno != EINTR && errno != EAGAIN)
-            break;
+    int interrupted_by = atomic_load(&interrupt);
+    for (bool wait = in->watched >= 0 || interrupted_by >= 0;; wait = true) {
+        struct pollfd polled[3] = {
+            {in->fd, POLLIN, 0}, {in->watched, POLLIN, 0}, {interrupted_by, POLLIN, 0}};
+        if (wait && poll(polled, 3, -1) < 0) {
+            if (errno != EINTR && errno != EAGAIN)
+                break;
+            continue;
+        }
         if (polled[1].revents)
             return last(c, ZIO_STOPPED, "");
+        if (polled[2].revents)
+            return last(c, ZIO_INTERRUPTED, "");
         ssize_t n = read(in->fd, to, room);
         if (n >= 0) {
             in->at_end_of_file = n == 0;

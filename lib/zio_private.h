@@ -8,13 +8,14 @@
 
 /* What follows the lines of a chunk. */
 enum zio_after {
-    ZIO_MORE,     /* perhaps more lines */
-    ZIO_END,      /* the clean end */
-    ZIO_STOPPED,  /* reading was called off */
-    ZIO_TOO_LONG, /* a line over ZIO_LINE_MAX */
-    ZIO_STUB,     /* the whole input is the beginning of a frame's first bytes */
-    ZIO_BROKEN,   /* damage, told by `failure` */
-    ZIO_UNREAD,   /* the system cannot read on, told by `failure` */
+    ZIO_MORE,        /* perhaps more lines */
+    ZIO_END,         /* the clean end */
+    ZIO_STOPPED,     /* reading was called off */
+    ZIO_INTERRUPTED, /* by the descriptor of zio_interrupt_by */
+    ZIO_TOO_LONG,    /* a line over ZIO_LINE_MAX */
+    ZIO_STUB,        /* the whole input is the beginning of a frame's first bytes */
+    ZIO_BROKEN,      /* damage, told by `failure` */
+    ZIO_UNREAD,      /* the system cannot read on, told by `failure` */
 };
 
 /* Lines with their LF; only the last line of the input may lack it. There is room for one byte

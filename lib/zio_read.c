@@ -91,6 +91,8 @@ static int conclude(const struct zio_reader *z, struct err *err) {
                        (unsigned long long)z->line, z->chunk->failure);
     case ZIO_UNREAD:
         return err_set(err, STATUS_IO, "%s: cannot read: %s", z->name, z->chunk->failure);
+    case ZIO_INTERRUPTED:
+        return err_set(err, STATUS_AGAIN, "%s: reading was interrupted", z->name);
     case ZIO_STOPPED:
     case ZIO_END:
         break;

@@ -262,6 +262,40 @@ static void closing_does_not_wait(void **state) {
     }
 }
 
+/* Short inputs, read by the caller, and long ones, read ahead; the lines before still come. */
+static void a_descriptor_interrupts_waiting(void **state) {
+    (void)state;
+    for (size_t lines = 0; lines <= 3000; lines += 1500) {
+        int wake[2], saved, end = pipe_in(&saved);
+        assert_int_equal(pipe(wake), 0);
+        zio_interrupt_by(wake[0]);
+        struct err err = {0};
+        struct zio_reader *z = zio_open("-", &err);
+        assert_non_null(z);
+        for (size_t i = 0; i < lines; i += 100) {
+            put(end, text.data + starts[i], starts[i + 100] - starts[i]);
+            for (size_t k = i; k < i + 100; k++)
+                expect_line(z, k);
+        }
+        pid_t child = fork(); /* wakes it while it waits */
+        if (child == 0) {
+            nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
+            _exit(write(wake[1], "", 1) != 1);
+        }
+        char *line;
+        size_t len;
+        assert_int_equal(zio_getline(z, &line, &len, &err), -1);
+        assert_error(&err, STATUS_AGAIN, "standard input: ", "interrupted");
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        zio_close(z);
+        zio_interrupt_by(-1);
+        close(wake[0]);
+        close(wake[1]);
+        close(end);
+        pipe_out(saved);
+    }
+}
+
 static void several_readers_side_by_side(void **state) {
     (void)state;
     enum { READERS = 20 };
@@ -328,6 +362,7 @@ int main(void) {
         cmocka_unit_test(lines_arrive_at_once),
         cmocka_unit_test(the_first_line_may_be_short),
         cmocka_unit_test(closing_does_not_wait),
+        cmocka_unit_test(a_descriptor_interrupts_waiting),
         cmocka_unit_test(several_readers_side_by_side),
         cmocka_unit_test(nonblocking_pipes),
     };
