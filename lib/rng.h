@@ -23,6 +23,7 @@ enum rng_stream {
     RNG_SHUFFLE = 9, /* item: index of the line */
     RNG_WORDS = 10,  /* item: index of the example; words drawn apart from their tree */
     RNG_MIX = 11,    /* item: index of the example; which input it comes from */
+    RNG_SHAKE = 14,  /* item: 2^20 times the step, plus the index of the tensor that is perturbed */
 };
 
 /* One 10-round Philox4x32 block: out = E_key(counter). */
