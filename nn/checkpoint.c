@@ -74,21 +74,29 @@ static struct tensor tensor_of(const struct param *p, const char *name, const re
     return t;
 }
 
+enum { SLOT_TENSOR_NAME = 96 };
+
+static void name_in_slot(char *name, const struct param_slot *slot, const struct param *p) {
+    snprintf(name, SLOT_TENSOR_NAME, "%s.%s", slot->name, p->name);
+}
+
 static int write_state(const char *path, const struct model *m,
                        const struct checkpoint_state *state, const char *step, struct err *err) {
     const struct params *p = m->params;
-    size_t n = 2 * p->tensors + 2;
-    struct tensor *tensors = mem_alloc(n, sizeof *tensors);
-    char(*names)[96] = mem_alloc(n, sizeof *names);
-    for (size_t i = 0; i < p->tensors; i++) {
-        snprintf(names[2 * i], sizeof *names, "first.%s", p->table[i].name);
-        snprintf(names[2 * i + 1], sizeof *names, "second.%s", p->table[i].name);
-        tensors[2 * i] = tensor_of(&p->table[i], names[2 * i], p->first);
-        tensors[2 * i + 1] = tensor_of(&p->table[i], names[2 * i + 1], p->second);
-    }
+    size_t most = p->slots * p->tensors + p->n_numbers + 2, n = 0;
+    struct tensor *tensors = mem_alloc(most, sizeof *tensors);
+    char(*names)[SLOT_TENSOR_NAME] = mem_alloc(most, sizeof *names);
+    for (size_t s = 0; s < p->slots; s++)
+        for (size_t i = 0; i < p->tensors; i++, n++) {
+            name_in_slot(names[n], &p->slot[s], &p->table[i]);
+            tensors[n] = tensor_of(&p->table[i], names[n], p->slot[s].data);
+        }
+    for (size_t i = 0; i < p->n_numbers; i++, n++)
+        tensors[n] = (struct tensor){
+            p->numbers[i].name, DTYPE_F64, 1, {p->numbers[i].n}, p->numbers[i].data};
     double sums[2] = {state->loss_sum, state->loss_count};
-    tensors[n - 2] = (struct tensor){"loop.loss", DTYPE_F64, 1, {2}, sums};
-    tensors[n - 1] = (struct tensor){"loop.stream_hash", DTYPE_U64, 0, {0}, &state->stream_hash};
+    tensors[n++] = (struct tensor){"loop.loss", DTYPE_F64, 1, {2}, sums};
+    tensors[n++] = (struct tensor){"loop.stream_hash", DTYPE_U64, 0, {0}, &state->stream_hash};
     struct tensor_note note = {"espalier.step", step};
     int result = tensorfile_write(path, tensors, n, &note, 1, err);
     free(tensors);
@@ -217,15 +225,20 @@ struct model *checkpoint_read(const char *path, struct vocab *vocab, int64_t *st
 
 static int take_state(const struct tensorfile *f, struct model *m, struct checkpoint_state *state,
                       struct err *err) {
-    char name[96];
-    for (size_t i = 0; i < m->params->tensors; i++) {
-        const struct param *p = &m->params->table[i];
-        snprintf(name, sizeof name, "first.%s", p->name);
-        if (take(f, p, name, m->params->first, err) != 0)
+    const struct params *p = m->params;
+    char name[SLOT_TENSOR_NAME];
+    for (size_t s = 0; s < p->slots; s++)
+        for (size_t i = 0; i < p->tensors; i++) {
+            name_in_slot(name, &p->slot[s], &p->table[i]);
+            if (take(f, &p->table[i], name, p->slot[s].data, err) != 0)
+                return -1;
+        }
+    for (size_t i = 0; i < p->n_numbers; i++) {
+        const struct param_numbers *numbers = &p->numbers[i];
+        const struct tensor *t = tensorfile_need(f, numbers->name, DTYPE_F64, 1, &numbers->n, err);
+        if (!t)
             return -1;
-        snprintf(name, sizeof name, "second.%s", p->name);
-        if (take(f, p, name, m->params->second, err) != 0)
-            return -1;
+        memcpy(numbers->data, t->data, numbers->n * sizeof *numbers->data);
     }
     const size_t two = 2;
     const struct tensor *sums = tensorfile_need(f, "loop.loss", DTYPE_F64, 1, &two, err);

@@ -3,7 +3,8 @@
  * The model file holds the weights under PyTorch's state_dict names and, in its metadata, all that
  * is needed to use it: espalier.config (JSON), espalier.vocabulary (words joined by spaces, in
  * order of their numbers), espalier.step. The state file (.state.safetensors) holds what only
- * resuming needs. It is written first, and the model file commits the pair; then older states go:
+ * resuming needs: every slot of the parameters as SLOT.TENSOR, their numbers (params.h), the loop's
+ * sums. It is written first, and the model file commits the pair; then older states go:
  * at every moment the latest model file has its state. */
 #ifndef ESPALIER_CHECKPOINT_H
 #define ESPALIER_CHECKPOINT_H

@@ -119,7 +119,9 @@ static int set_up(struct run *run, struct manifest *old, struct err *err) {
     if (!run->model)
         return -1;
     run->pool = pool_new(q->threads);
-    run->optim = optim_new(run->model->params, &q->adamw);
+    run->optim = optim_new(run->model->params, &q->optim, err);
+    if (!run->optim)
+        return -1;
     reserve(run);
     manifest_set_integer(run->manifest, "model", "parameters",
                          (int64_t)params_count(run->model->params));
@@ -162,18 +164,18 @@ static int take_step(struct run *run, struct err *err) {
         return -1;
     int counted;
     double loss = model_gradient(run->model, run->pool, &batch, &counted);
-    double norm = optim_norm(run->optim, run->pool);
-    if (!isfinite(loss) || !isfinite(norm)) {
+    struct optim_report report = {0};
+    if (!isfinite(loss) ||
+        optim_step(run->optim, run->pool, step, schedule_rate(&q->schedule, step), &report) != 0) {
         keep_bad_batch(run, &batch);
         return err_set(err, STATUS_NONFINITE,
                        "%s: step %" PRId64 ": the %s is not finite; the batch is in bad-batch.txt; "
                        "earlier checkpoints are untouched (a lower --rate may help)",
                        q->folder, step, isfinite(loss) ? "gradient" : "loss");
     }
-    optim_apply(run->optim, run->pool, schedule_rate(&q->schedule, step), step, norm, q->clip);
     run->step = step;
     run->last_loss = loss;
-    run->last_norm = norm;
+    run->last_norm = report.norm;
     run->state.loss_sum += loss * counted;
     run->state.loss_count += counted;
     return 0;

@@ -18,6 +18,7 @@
 #include "lib/opt.h"
 #include "nn/model.h"
 #include "nn/optim.h"
+#include "nn/schedule.h"
 
 struct loop_request {
     const char *folder;
@@ -31,9 +32,8 @@ struct loop_request {
     int max_length;
     int threads;
     uint64_t seed_init, seed_order;
-    struct adamw adamw;
+    struct optim_config optim;
     struct schedule schedule;
-    double clip; /* largest gradient norm; 0: none */
 
     /* The command line, for the manifest. */
     const struct opt_tool *tool;

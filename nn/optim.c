@@ -1,131 +1,258 @@
-#include "nn/optim.h"
+#include "nn/optim_private.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/mem.h"
-#include "nn/vector.h"
+#include "nn/mup.h"
 
-/* Elements; part of what fixes the bits of the norm. */
-enum { BLOCK = 16384 };
+const struct optim_config optim_default = {
+    .kind = OPTIMISER_ADAMW,
+    .beta1 = 0.9,
+    .beta2 = 0.999,
+    .epsilon = 1e-8,
+    .clip = 1,
+    .filter_alpha = 0.98,
+    .filter_lambda = 2,
+    .filter_window = 100,
+    .norm_factor = 1,
+    .average_decay = 0.999,
+    .average_from = 1,
+    .average_every = 1,
+};
 
-const struct adamw adamw_default = {0.9, 0.999, 1e-8, 0.01};
+/* The windows' slots are named in three digits at most. */
+enum { MOST_WINDOW = 10000 };
 
-struct optim *optim_new(struct params *params, const struct adamw *adamw) {
+static bool in(double x, double least, double most) {
+    return x >= least && x <= most && isfinite(x);
+}
+
+static int refuse(struct err *err, const char *what, double value, const char *range) {
+    return err_set(err, STATUS_USAGE, "%s is %g; it must be %s", what, value, range);
+}
+
+int optim_check(const struct optim_config *c, struct err *err) {
+    bool adam = c->kind != OPTIMISER_SGD;
+    if (adam && !(in(c->beta1, 0, 1) && c->beta1 < 1))
+        return refuse(err, "--beta1", c->beta1, "at least 0 and less than 1");
+    if (adam && !(in(c->beta2, 0, 1) && c->beta2 < 1))
+        return refuse(err, "--beta2", c->beta2, "at least 0 and less than 1");
+    if (adam && !in(c->epsilon, 0, INFINITY))
+        return refuse(err, "--epsilon", c->epsilon, "at least 0");
+    if (!adam && !in(c->momentum, 0, INFINITY))
+        return refuse(err, "--momentum", c->momentum, "at least 0");
+    if (!adam && c->nesterov && c->momentum == 0)
+        return err_set(err, STATUS_USAGE, "--nesterov needs --momentum");
+    if (!in(c->weight_decay, 0, INFINITY))
+        return refuse(err, "--weight-decay", c->weight_decay, "at least 0");
+    if (!in(c->l1, 0, INFINITY))
+        return refuse(err, "--l1", c->l1, "at least 0");
+    if (!in(c->base_width, 0, INFINITY))
+        return refuse(err, "--base-width", c->base_width, "at least 1");
+    if (!in(c->clip, 0, INFINITY))
+        return refuse(err, "--clip", c->clip, "at least 0");
+    if (!in(c->clip_value, 0, INFINITY))
+        return refuse(err, "--clip-value", c->clip_value, "at least 0");
+    if (c->clip > 0 && c->clip_value > 0)
+        return err_set(err, STATUS_USAGE, "--clip and --clip-value exclude each other");
+    if (c->filter == FILTER_EMA && !in(c->filter_alpha, 0, 1))
+        return refuse(err, "--filter-alpha", c->filter_alpha, "from 0 to 1");
+    if (c->filter != FILTER_NONE && !isfinite(c->filter_lambda))
+        return refuse(err, "--filter-lambda", c->filter_lambda, "finite");
+    if (c->filter == FILTER_MEAN && !(c->filter_window >= 1 && c->filter_window <= MOST_WINDOW))
+        return refuse(err, "--filter-window", (double)c->filter_window, "from 1 to 10000");
+    if (c->norm != NORM_FREE && !(in(c->norm_factor, 0, INFINITY) && c->norm_factor > 0))
+        return refuse(err, "--norm-factor", c->norm_factor, "more than 0");
+    if (c->average == AVERAGE_EMA && !(in(c->average_decay, 0, 1) && c->average_decay < 1))
+        return refuse(err, "--average-decay", c->average_decay, "at least 0 and less than 1");
+    if (c->average != AVERAGE_NONE && c->average_from < 1)
+        return refuse(err, "--average-from", (double)c->average_from, "at least 1");
+    if (c->average != AVERAGE_NONE && c->average_every < 1)
+        return refuse(err, "--average-every", (double)c->average_every, "at least 1");
+    return 0;
+}
+
+static bool decays(const struct optim_config *c, const struct param *t) {
+    if (c->decay_on == DECAY_MATRICES)
+        return t->rank == 2;
+    if (c->decay_on == DECAY_LINEAR)
+        return t->role == ROLE_MATRIX || t->role == ROLE_INPUT || t->role == ROLE_READOUT;
+    return true;
+}
+
+static struct optim_setting setting_of(const struct params *p, const struct optim_config *c,
+                                       const struct param *t) {
+    bool common = decays(c, t);
+    struct optim_setting s = {1, common ? c->weight_decay : 0, common ? c->l1 : 0};
+    for (size_t g = 0; g < c->n_groups; g++)
+        if (param_group_matches(c->groups[g].pattern, t)) {
+            if (c->groups[g].has_rate)
+                s.rate = c->groups[g].rate;
+            if (c->groups[g].has_decay)
+                s.decay = c->groups[g].decay;
+        }
+    struct mup_factors f = mup_factors(t, (double)p->width, c->base_width,
+                                       c->kind != OPTIMISER_SGD);
+    s.rate *= f.rate;
+    s.decay *= f.decay;
+    return s;
+}
+
+/* Append elements start .. end - 1, cut at block boundaries. */
+static void add_pieces(struct optim_pieces *list, size_t start, size_t end, size_t owner) {
+    while (start < end) {
+        size_t limit = (start / OPTIM_BLOCK + 1) * OPTIM_BLOCK;
+        size_t stop = limit < end ? limit : end;
+        list->piece = mem_grow(list->piece, &list->capacity, list->n + 1, sizeof *list->piece);
+        list->piece[list->n++] = (struct optim_piece){start, stop - start, owner};
+        start = stop;
+    }
+}
+
+static void index_blocks(struct optim_pieces *list, int blocks) {
+    list->first = mem_alloc((size_t)blocks + 1, sizeof *list->first);
+    for (size_t i = 0; i < list->n; i++)
+        list->first[list->piece[i].start / OPTIM_BLOCK + 1] = i + 1;
+}
+
+static void lay_out(struct optim *o) {
+    const struct params *p = o->params;
+    o->of_tensor = mem_alloc(p->tensors, sizeof *o->of_tensor);
+    o->settings = mem_alloc(p->tensors, sizeof *o->settings);
+    size_t begun = 0;
+    for (size_t t = 0; t < p->tensors; t++) {
+        size_t end = t + 1 < p->tensors ? p->table[t + 1].offset : p->size;
+        add_pieces(&o->by_tensor, p->table[t].offset, end, t);
+        struct optim_setting s = setting_of(p, &o->config, &p->table[t]);
+        struct optim_setting *last = o->n_settings ? &o->settings[o->n_settings - 1] : NULL;
+        if (last && (last->rate != s.rate || last->decay != s.decay || last->l1 != s.l1)) {
+            add_pieces(&o->by_setting, begun, p->table[t].offset, o->n_settings - 1);
+            begun = p->table[t].offset;
+            last = NULL;
+        }
+        if (!last)
+            o->settings[o->n_settings++] = s;
+        o->of_tensor[t] = s;
+    }
+    if (o->n_settings)
+        add_pieces(&o->by_setting, begun, p->size, o->n_settings - 1);
+    index_blocks(&o->by_tensor, o->blocks);
+    index_blocks(&o->by_setting, o->blocks);
+}
+
+static void add_slots(struct optim *o) {
+    const struct optim_config *c = &o->config;
+    struct params *p = o->params;
+    if (c->kind != OPTIMISER_SGD) {
+        o->first = params_add_slot(p, "first");
+        o->second = params_add_slot(p, "second");
+    } else if (c->momentum != 0) {
+        o->momentum = params_add_slot(p, "momentum");
+    }
+    if (c->filter != FILTER_NONE)
+        o->filter_count = params_add_numbers(p, "filter.count", 1, 0);
+    if (c->filter == FILTER_EMA)
+        o->slow = params_add_slot(p, "slow");
+    if (c->filter == FILTER_MEAN) {
+        o->window = params_add_slot(p, "window");
+        o->ring = mem_alloc((size_t)c->filter_window, sizeof *o->ring);
+        for (int64_t i = 0; i < c->filter_window; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "window.%d", (int)i);
+            o->ring[i] = params_add_slot(p, name);
+        }
+    }
+    if (c->norm != NORM_FREE)
+        o->initial_norm = params_add_numbers(p, "norm.initial",
+                                             c->norm == NORM_GLOBAL ? 1 : p->tensors, -1);
+    if (c->average != AVERAGE_NONE) {
+        o->average = params_add_slot(p, "average");
+        o->average_count = params_add_numbers(p, "average.count", 1, 0);
+    }
+}
+
+struct optim *optim_new(struct params *params, const struct optim_config *config, struct err *err) {
+    if (optim_check(config, err) != 0)
+        return NULL;
+    for (size_t g = 0; g < config->n_groups; g++)
+        if (param_group_check(config->groups[g].pattern, params, err) != 0)
+            return NULL;
+    if (config->base_width != 0 && !params->width) {
+        err_set(err, STATUS_USAGE, "--base-width needs a width, and this model has none");
+        return NULL;
+    }
     struct optim *o = mem_alloc(1, sizeof *o);
-    o->adamw = *adamw;
+    o->config = *config;
     o->params = params;
-    o->blocks = (int)((params->size + BLOCK - 1) / BLOCK);
-    o->partial = mem_alloc(o->blocks, sizeof *o->partial);
+    o->blocks = (int)((params->size + OPTIM_BLOCK - 1) / OPTIM_BLOCK);
+    lay_out(o);
+    o->config.groups = NULL;
+    o->config.n_groups = 0;
+    o->constants = mem_alloc(o->n_settings, sizeof *o->constants);
+    size_t partial = 3 * o->by_tensor.n, blocks = (size_t)o->blocks;
+    o->partial = mem_alloc(partial > blocks ? partial : blocks, sizeof *o->partial);
+    o->tensor_factor = mem_alloc(4 * params->tensors, sizeof *o->tensor_factor);
+    add_slots(o);
     return o;
+}
+
+static void free_pieces(struct optim_pieces *list) {
+    free(list->piece);
+    free(list->first);
 }
 
 void optim_free(struct optim *o) {
     if (!o)
         return;
+    free_pieces(&o->by_setting);
+    free_pieces(&o->by_tensor);
+    free(o->settings);
+    free(o->of_tensor);
+    free(o->constants);
     free(o->partial);
+    free(o->tensor_factor);
+    free(o->ring);
     free(o);
 }
 
-static size_t block_length(const struct optim *o, int block) {
-    size_t left = o->params->size - (size_t)block * BLOCK;
-    return left < BLOCK ? left : BLOCK;
+double optim_tensor_rate(const struct optim *o, size_t tensor) {
+    return o->of_tensor[tensor].rate;
 }
 
-/* n is a multiple of 8, because tensors are padded to 64 bytes. */
-CLONED static double sum_of_squares(size_t n, const real *x) {
-    double lane[8] = {0};
-    for (size_t i = 0; i < n; i += 8)
-        for (int l = 0; l < 8; l++)
-            lane[l] += (double)x[i + l] * (double)x[i + l];
-    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
-           ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+double optim_tensor_decay(const struct optim *o, size_t tensor) {
+    return o->of_tensor[tensor].decay;
 }
 
-static void norm_task(void *ctx, int block, int worker) {
-    (void)worker;
-    struct optim *o = ctx;
-    const real *g = o->params->gradient + (size_t)block * BLOCK;
-    o->partial[block] = sum_of_squares(block_length(o, block), g);
-}
-
-double optim_norm(struct optim *o, struct pool *pool) {
-    pool_run(pool, o->blocks, norm_task, o);
-    double sum = 0;
-    for (int i = 0; i < o->blocks; i++)
-        sum += o->partial[i];
-    return sqrt(sum);
-}
-
-/* One step's constants, in the arithmetic of the parameters. */
-struct apply {
-    struct optim *optim;
-    real clip, keep, beta1, rest1, beta2, rest2, rate, root2, epsilon;
-};
-
-CLONED static void adamw_block(const struct apply *a, size_t n, const real *restrict gradient,
-                               real *restrict value, real *restrict first, real *restrict second) {
-    const real clip = a->clip, keep = a->keep, beta1 = a->beta1, rest1 = a->rest1;
-    const real beta2 = a->beta2, rest2 = a->rest2, rate = a->rate, root2 = a->root2;
-    const real epsilon = a->epsilon;
-    for (size_t i = 0; i < n; i++) {
-        real g = gradient[i] * clip;
-        real m = beta1 * first[i] + rest1 * g;
-        real v = beta2 * second[i] + rest2 * g * g;
-        first[i] = m;
-        second[i] = v;
-#ifdef REAL_IS_DOUBLE
-        real root = sqrt(v);
-#else
-        real root = sqrtf(v);
-#endif
-        value[i] = value[i] * keep - rate * m / (root / root2 + epsilon);
+int optim_step(struct optim *o, struct pool *pool, int64_t step, double rate,
+               struct optim_report *report) {
+    const struct optim_config *c = &o->config;
+    struct optim_report r = {.clip = 1};
+    r.norm = r.applied = optim_norm_of(o, pool, o->params->gradient);
+    if (isfinite(r.norm)) {
+        if (c->filter != FILTER_NONE)
+            optim_filter(o, pool);
+        if (c->orthogonal)
+            optim_orthogonalise(o, pool);
+        if (c->filter != FILTER_NONE || c->orthogonal)
+            r.applied = optim_norm_of(o, pool, o->params->gradient);
     }
-}
-
-static void apply_task(void *ctx, int block, int worker) {
-    (void)worker;
-    const struct apply *a = ctx;
-    const struct params *p = a->optim->params;
-    size_t at = (size_t)block * BLOCK;
-    adamw_block(a, block_length(a->optim, block), p->gradient + at, p->value + at, p->first + at,
-                p->second + at);
-}
-
-void optim_apply(struct optim *o, struct pool *pool, double rate, int64_t step, double norm,
-                 double max_norm) {
-    const struct adamw *w = &o->adamw;
-    double clip = max_norm > 0 ? fmin(1, max_norm / (norm + 1e-6)) : 1;
-    struct apply a = {
-        .optim = o,
-        .clip = (real)clip,
-        .keep = (real)(1 - rate * w->weight_decay),
-        .beta1 = (real)w->beta1,
-        .rest1 = (real)(1 - w->beta1),
-        .beta2 = (real)w->beta2,
-        .rest2 = (real)(1 - w->beta2),
-        .rate = (real)(rate / (1 - pow(w->beta1, (double)step))),
-        .root2 = (real)sqrt(1 - pow(w->beta2, (double)step)),
-        .epsilon = (real)w->epsilon,
-    };
-    pool_run(pool, o->blocks, apply_task, &a);
-}
-
-double schedule_rate(const struct schedule *schedule, int64_t step) {
-    const struct schedule *s = schedule;
-    if (step <= s->warmup)
-        return s->peak * (double)step / (double)s->warmup;
-    double u = 1;
-    if (step < s->total)
-        u = (double)(step - s->warmup) / (double)(s->total - s->warmup);
-    switch (s->kind) {
-    case SCHEDULE_LINEAR:
-        return s->peak * (1 - (1 - s->final_fraction) * u);
-    case SCHEDULE_COSINE:
-        return s->peak *
-               (s->final_fraction + (1 - s->final_fraction) * (1 + cos(acos(-1.0) * u)) / 2);
-    case SCHEDULE_CONSTANT:
-        break;
+    bool finite = isfinite(r.norm) && isfinite(r.applied);
+    if (finite) {
+        if (c->clip > 0)
+            r.clip = fmin(1, c->clip / (r.applied + 1e-6));
+        if (c->norm != NORM_FREE)
+            optim_remember_norm(o, pool);
+        optim_update(o, pool, step, rate, r.clip);
+        if (c->norm != NORM_FREE)
+            optim_project_norm(o, pool);
+        if (c->average != AVERAGE_NONE)
+            optim_take_average(o, pool, step);
     }
-    return s->peak;
+    if (report)
+        *report = r;
+    return finite ? 0 : -1;
 }

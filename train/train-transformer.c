@@ -51,8 +51,8 @@ int main(int argc, char **argv) {
     int64_t steps = 5000, batch = 32, warmup = 0, eval_every = 0, save_every = 0, eval_limit = 0;
     int64_t threads = 1;
     uint64_t seed = 0, seed_init = 0, seed_order = 0;
-    double rate = 1e-3, final_fraction = 0, clip = 1;
-    struct adamw adamw = {.beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .weight_decay = 0};
+    double rate = 1e-3, final_fraction = 0;
+    struct optim_config optim = optim_default;
     struct opt_list evals = {0};
     bool quiet = false;
     struct opt options[] = {
@@ -99,12 +99,12 @@ int main(int argc, char **argv) {
         {OPT_NUMBER, 0, "final-fraction", &final_fraction, "fraction",
          "of the peak rate, reached at the last step (which with 0 changes nothing any more)", 0,
          1},
-        {OPT_NUMBER, 0, "clip", &clip, "norm", "largest gradient norm; 0: no clipping", 0,
+        {OPT_NUMBER, 0, "clip", &optim.clip, "norm", "largest gradient norm; 0: no clipping", 0,
          INFINITY},
-        {OPT_NUMBER, 0, "beta1", &adamw.beta1, "number", "decay of the mean gradient", 0, 0.999999},
-        {OPT_NUMBER, 0, "beta2", &adamw.beta2, "number", "decay of the mean square", 0, 0.9999999},
-        {OPT_NUMBER, 0, "epsilon", &adamw.epsilon, "number", "added to the root", 0, 1},
-        {OPT_NUMBER, 0, "weight-decay", &adamw.weight_decay, "number", "decoupled weight decay", 0,
+        {OPT_NUMBER, 0, "beta1", &optim.beta1, "number", "decay of the mean gradient", 0, 0.999999},
+        {OPT_NUMBER, 0, "beta2", &optim.beta2, "number", "decay of the mean square", 0, 0.9999999},
+        {OPT_NUMBER, 0, "epsilon", &optim.epsilon, "number", "added to the root", 0, 1},
+        {OPT_NUMBER, 0, "weight-decay", &optim.weight_decay, "number", "decoupled weight decay", 0,
          1e6},
         {OPT_FLAG, 'q', "quiet", &quiet, NULL, "no notes and no progress", .aside = true},
         {OPT_END},
@@ -162,7 +162,7 @@ int main(int argc, char **argv) {
         .threads = (int)threads,
         .seed_init = seed_init,
         .seed_order = seed_order,
-        .adamw = adamw,
+        .optim = optim,
         .schedule = {.kind = strcmp(decay, "linear") == 0   ? SCHEDULE_LINEAR
                              : strcmp(decay, "cosine") == 0 ? SCHEDULE_COSINE
                                                             : SCHEDULE_CONSTANT,
@@ -170,7 +170,6 @@ int main(int argc, char **argv) {
                      .warmup = warmup,
                      .total = steps,
                      .final_fraction = final_fraction},
-        .clip = clip,
         .tool = &tool,
         .argc = argc,
         .argv = argv,

@@ -37,11 +37,14 @@ static void learn_words(struct vocab *v) {
 static void fill(struct model *m) {
     struct params *p = m->params;
     model_init(m, 3);
+    real *first = params_add_slot(p, "first"), *second = params_add_slot(p, "second");
+    double *numbers = params_add_numbers(p, "some.numbers", 2, -1);
+    numbers[0] = 1.0 / 7;
     for (size_t t = 0; t < p->tensors; t++)
         for (size_t i = 0; i < p->table[t].count; i++) {
             size_t at = p->table[t].offset + i;
-            p->first[at] = (real)0.25 * (real)at;
-            p->second[at] = (real)1 / (real)(at + 1);
+            first[at] = (real)0.25 * (real)at;
+            second[at] = (real)1 / (real)(at + 1);
         }
 }
 
@@ -53,14 +56,18 @@ static void a_checkpoint_gives_back_every_bit(void **state) {
         learn_words(&v);
         struct model *m = new_model(pre), *again = new_model(pre), *fresh;
         fill(m);
+        real *first = params_add_slot(again->params, "first");
+        real *second = params_add_slot(again->params, "second");
+        double *numbers = params_add_numbers(again->params, "some.numbers", 2, 0);
         const struct checkpoint_state s = {1.0 / 3, 77, UINT64_MAX - 5};
         struct checkpoint_state back = {0};
         assert_int_equal(checkpoint_write(scratch_folder, 12, m, &v, &s, &err), 0);
         assert_int_equal(checkpoint_resume(scratch_folder, 12, again, &v, &back, &err), 0);
         size_t bytes = m->params->size * sizeof(real);
         assert_memory_equal(m->params->value, again->params->value, bytes);
-        assert_memory_equal(m->params->first, again->params->first, bytes);
-        assert_memory_equal(m->params->second, again->params->second, bytes);
+        assert_memory_equal(params_slot(m->params, "first"), first, bytes);
+        assert_memory_equal(params_slot(m->params, "second"), second, bytes);
+        assert_true(first[7] == (real)1.75 && numbers[0] == 1.0 / 7 && numbers[1] == -1);
         assert_true(back.loss_sum == s.loss_sum && back.loss_count == s.loss_count);
         assert_true(back.stream_hash == s.stream_hash);
 
