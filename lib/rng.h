@@ -23,6 +23,8 @@ enum rng_stream {
     RNG_SHUFFLE = 9, /* item: index of the line */
     RNG_WORDS = 10,  /* item: index of the example; words drawn apart from their tree */
     RNG_MIX = 11,    /* item: index of the example; which input it comes from */
+    RNG_MASK = 12,   /* item: place of the example among those shown; which words are masked */
+    RNG_BUFFER = 13, /* item: place among the examples a shuffle buffer gives */
     RNG_SHAKE = 14,  /* item: 2^20 times the step, plus the index of the tensor that is perturbed */
 };
 

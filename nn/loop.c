@@ -39,8 +39,13 @@ static void catch_stop_signals(void) {
 
 static int open_inputs(struct run *run, struct err *err) {
     const struct loop_request *q = run->request;
-    run->feed = feed_open(q->corpora, q->n_corpora, &run->vocab, q->max_length, q->seed_order,
-                          (int)q->batch, err);
+    struct feed_request feed = {.paths = q->corpora,
+                                .n_paths = q->n_corpora,
+                                .layout = layout_default(),
+                                .max_length = q->max_length,
+                                .seed_order = q->seed_order,
+                                .batch = q->batch};
+    run->feed = feed_open(&feed, &run->vocab, err);
     if (!run->feed)
         return -1;
     return loop_open_evaluations(run, err) != 0 || loop_add_inputs(run, err) != 0 ? -1 : 0;

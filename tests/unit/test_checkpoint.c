@@ -30,7 +30,8 @@ static struct model *new_model(bool pre) {
 }
 
 static void learn_words(struct vocab *v) {
-    lexicon_start(v);
+    struct layout l = layout_default();
+    lexicon_start(v, &l);
     vocab_add_text(v, "newt does");
 }
 

@@ -8,12 +8,14 @@
 
 #include "nn/feed.h"
 #include "tests/unit/assert_error.h"
-#include "tests/unit/scratch.h"
+#include "tests/unit/feeding.h"
 
 static struct feed *open_feed(struct vocab *v, int max_length, uint64_t seed, int batch,
                               struct err *err) {
-    const char *paths[] = {scratch_file};
-    return feed_open(paths, 1, v, max_length, seed, batch, err);
+    struct feed_request q = feeding_request(batch);
+    q.max_length = max_length;
+    q.seed_order = seed;
+    return feed_open(&q, v, err);
 }
 
 /* The first word of sequence s of a batch, as text. */
