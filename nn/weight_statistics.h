@@ -1,5 +1,5 @@
-/* The fourteen statistics of the weights by which Hu, Chen, Saphra and Cho (2023, arXiv:2308.09543,
- * table 1) describe a moment of training, under the names of the authors' tables
+/* The fourteen statistics of the weights by which Hu, Chen, Saphra and Cho (2023,
+ * arXiv:2308.09543) describe a moment of training, under the names of the authors' tables
  * (github.com/michahu/modeling-training), and two measures of rank.
  *
  * The caller names the matrices: for a transformer as the authors take it, each head's rows of the
