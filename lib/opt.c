@@ -242,7 +242,7 @@ char **opt_parse(struct opt_tool *tool, int argc, char **argv, int *n_operands) 
         else
             parse_letters(tool, argc, argv, &i);
     }
-    if (tool->preset && tool->presets)
+    if (tool->preset)
         opt_use_preset(tool);
     const struct opt *quiet = opt_find(tool, "quiet");
     if (quiet)

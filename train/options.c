@@ -28,15 +28,15 @@ void options_add(struct options *table, const struct opt *rows) {
 }
 
 void options_add_configuration(struct options *table, struct opt_tool *tool) {
-    options_add(table, (struct opt[]){
-                           {OPT_TEXT, 0, "preset", &tool->preset, "name",
-                            "a published recipe, for the options that are not given; `list` tells "
-                            "the names",
-                            .aside = true},
-                           {OPT_FLAG, 0, "show-config", &tool->show_config, NULL,
-                            "print every option with its value and exit", .aside = true},
-                           {OPT_END},
-                       });
+    if (tool->presets)
+        options_add(table, (struct opt[]){{OPT_TEXT, 0, "preset", &tool->preset, "name",
+                                           "a published recipe, for the options that are not "
+                                           "given; `list` tells the names",
+                                           .aside = true},
+                                          {OPT_END}});
+    options_add(table, (struct opt[]){{OPT_FLAG, 0, "show-config", &tool->show_config, NULL,
+                                       "print every option with its value and exit", .aside = true},
+                                      {OPT_END}});
 }
 
 void options_free(struct options *table) {

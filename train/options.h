@@ -25,8 +25,8 @@ struct options {
  * at every start. */
 void options_add(struct options *table, const struct opt *rows);
 
-/* Append --preset and --show-config (opt.h), which need tool->presets and a call of
- * opt_show_config. */
+/* Append --preset, if tool->presets is set already, and --show-config, which needs a call of
+ * opt_show_config (opt.h). */
 void options_add_configuration(struct options *table, struct opt_tool *tool);
 
 void options_free(struct options *table);
