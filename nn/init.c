@@ -14,8 +14,7 @@ const char *const init_scheme_names[] = {
     "fan-in",         "normal",        "truncated",       "gpt2",           "width",
     "gromov",         "orthogonal",    "identity",        "zero",           NULL};
 
-const struct init_config init_default = {
-    .scheme = INIT_XAVIER_UNIFORM, .deviation = 0.02, .scale = 1};
+const struct init_config init_default = INIT_DEFAULT;
 
 /* A tensor being drawn, and what its scheme needs to know: sizes are those at the base width. */
 struct drawing {

@@ -61,6 +61,8 @@ struct init_config {
 };
 
 /* xavier-uniform, deviation 0.02, scale 1. */
+#define INIT_DEFAULT                                                                               \
+    { .scheme = INIT_XAVIER_UNIFORM, .deviation = 0.02, .scale = 1 }
 extern const struct init_config init_default;
 
 /* Draw all values. With a base width m = width / base_width: each tensor has the scheme's

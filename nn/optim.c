@@ -9,20 +9,7 @@
 #include "lib/mem.h"
 #include "nn/mup.h"
 
-const struct optim_config optim_default = {
-    .kind = OPTIMISER_ADAMW,
-    .beta1 = 0.9,
-    .beta2 = 0.999,
-    .epsilon = 1e-8,
-    .clip = 1,
-    .filter_alpha = 0.98,
-    .filter_lambda = 2,
-    .filter_window = 100,
-    .norm_factor = 1,
-    .average_decay = 0.999,
-    .average_from = 1,
-    .average_every = 1,
-};
+const struct optim_config optim_default = OPTIM_DEFAULT;
 
 /* The windows' slots are named in three digits at most. */
 enum { MOST_WINDOW = 10000 };

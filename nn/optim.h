@@ -95,6 +95,12 @@ struct optim_config {
 /* AdamW with betas 0.9 and 0.999, epsilon 1e-8, no weight decay, clipping at norm 1, nothing else;
  * where another choice is made: alpha 0.98, lambda 2, window 100, norm_factor 1, average_decay
  * 0.999 from step 1 at every step. */
+#define OPTIM_DEFAULT                                                                              \
+    {                                                                                              \
+        .kind = OPTIMISER_ADAMW, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .clip = 1,         \
+        .filter_alpha = 0.98, .filter_lambda = 2, .filter_window = 100, .norm_factor = 1,          \
+        .average_decay = 0.999, .average_from = 1, .average_every = 1                              \
+    }
 extern const struct optim_config optim_default;
 
 /* -1 (STATUS_USAGE) with a sentence for a configuration that makes no sense. */

@@ -47,7 +47,7 @@ int schedule_check(const struct schedule *s, struct err *err) {
         return err_set(err, STATUS_USAGE, "a learning rate of %g cannot be", s->peak);
     if (s->warmup < 0)
         return err_set(err, STATUS_USAGE, "a warm-up of %" PRId64 " steps cannot be", s->warmup);
-    if (cyclic && s->warmup > s->total)
+    if ((cyclic || s->total) && s->warmup > s->total)
         return err_set(err, STATUS_USAGE,
                        "--warmup is longer than the run: the peak rate is never reached");
     if (cyclic && !(s->final_fraction >= 0 && s->final_fraction <= 1))
@@ -58,7 +58,7 @@ int schedule_check(const struct schedule *s, struct err *err) {
     if (s->cycle && !cyclic)
         return err_set(err, STATUS_USAGE,
                        "--cycle means something with --decay linear, cosine or triangle only");
-    if (s->cycle && s->total && s->cycle > s->total - s->warmup)
+    if (s->cycle && s->cycle > s->total - s->warmup)
         return err_set(err, STATUS_USAGE,
                        "--cycle %" PRId64 " is longer than the %" PRId64 " steps after the warm-up",
                        s->cycle, s->total - s->warmup);

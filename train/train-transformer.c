@@ -9,6 +9,7 @@
 
 #include "lib/opt.h"
 #include "nn/loop.h"
+#include "train/optimiser_options.h"
 #include "nn/transformer.h"
 
 /* Sizes as the option table holds them, then the model they ask for. */
@@ -45,17 +46,15 @@ int main(int argc, char **argv) {
     static const char *const norms[] = {"post", "pre", NULL};
     static const char *const positions[] = {"sinusoidal", "learned", NULL};
     static const char *const activations[] = {"relu", "gelu", NULL};
-    static const char *const decays[] = {"linear", "cosine", "constant", NULL};
     struct model_request model = {4, 64, 4, 0, 256, "post", "sinusoidal", "relu", false, false};
-    const char *folder = NULL, *decay = "linear", *among = NULL;
-    int64_t steps = 5000, batch = 32, warmup = 0, eval_every = 0, save_every = 0, eval_limit = 0;
+    const char *folder = NULL, *among = NULL;
+    int64_t steps = 5000, batch = 32, eval_every = 0, save_every = 0, eval_limit = 0;
     int64_t threads = 1;
     uint64_t seed = 0, seed_init = 0, seed_order = 0;
-    double rate = 1e-3, final_fraction = 0;
-    struct optim_config optim = optim_default;
+    struct optimiser_options optimiser = optimiser_options_default;
     struct opt_list evals = {0};
     bool quiet = false;
-    struct opt options[] = {
+    const struct opt options[] = {
         {OPT_GROUP, .help = "The run"},
         {OPT_TEXT, 'd', "directory", &folder, "folder", "the run's folder (needed)", .aside = true},
         {OPT_COUNT, 0, "steps", &steps, "count", "optimiser steps", 1, 1e12},
@@ -91,30 +90,22 @@ int main(int argc, char **argv) {
         {OPT_FLAG, 0, "no-embedding-scale", &model.no_scale, NULL,
          "do not multiply embeddings by the root of --dim"},
         {OPT_COUNT, 0, "max-length", &model.max_length, "tokens", "longest sequence", 2, 1048576},
-        {OPT_GROUP, .help = "The optimiser (AdamW)"},
-        {OPT_NUMBER, 0, "rate", &rate, "rate", "peak learning rate", 0, INFINITY},
-        {OPT_COUNT, 0, "warmup", &warmup, "steps", "linear warm-up [a twentieth of --steps]", 0,
-         1e12},
-        {OPT_CHOICE, 0, "decay", &decay, "kind", "after the warm-up", .choices = decays},
-        {OPT_NUMBER, 0, "final-fraction", &final_fraction, "fraction",
-         "of the peak rate, reached at the last step (which with 0 changes nothing any more)", 0,
-         1},
-        {OPT_NUMBER, 0, "clip", &optim.clip, "norm", "largest gradient norm; 0: no clipping", 0,
-         INFINITY},
-        {OPT_NUMBER, 0, "beta1", &optim.beta1, "number", "decay of the mean gradient", 0, 0.999999},
-        {OPT_NUMBER, 0, "beta2", &optim.beta2, "number", "decay of the mean square", 0, 0.9999999},
-        {OPT_NUMBER, 0, "epsilon", &optim.epsilon, "number", "added to the root", 0, 1},
-        {OPT_NUMBER, 0, "weight-decay", &optim.weight_decay, "number", "decoupled weight decay", 0,
-         1e6},
+        {OPT_END},
+    };
+    const struct opt last[] = {
         {OPT_FLAG, 'q', "quiet", &quiet, NULL, "no notes and no progress", .aside = true},
         {OPT_END},
     };
+    struct options table = {0};
+    options_add(&table, options);
+    optimiser_add_options(&table, &optimiser);
+    options_add(&table, last);
     struct opt_tool tool = {
         .name = "train-transformer",
         .summary = "Train a decoder-only transformer as a language model; the same command "
                    "continues a run that was stopped.",
         .operands = "-d FOLDER [OPTION]... CORPUS...",
-        .options = options,
+        .options = table.items,
         .more = "A corpus of - is standard input: streamed once, in its order, if its header\n"
                 "names the vocabulary, as that of gen-grammar does.\n"
                 "Examples:\n"
@@ -130,12 +121,9 @@ int main(int argc, char **argv) {
     char **corpora = opt_parse(&tool, argc, argv, &n_corpora);
     if (!folder || !*folder)
         msg_die(STATUS_USAGE, "name the run's folder: -d runs/NAME");
-    if (!opt_find(&tool, "warmup")->given)
-        warmup = steps / 20;
-    if (warmup > steps)
-        msg_die(STATUS_USAGE, "--warmup is longer than the run: the peak rate is never reached");
-    if (opt_find(&tool, "final-fraction")->given && strcmp(decay, "constant") == 0)
-        msg_die(STATUS_USAGE, "--final-fraction means nothing with --decay constant");
+    struct err err = {0};
+    if (optimiser_options_read(&optimiser, &tool, steps, &err) != 0)
+        msg_die_err(&err);
     if (!eval_every)
         eval_every = share_of(steps, 20);
     if (!save_every)
@@ -162,24 +150,19 @@ int main(int argc, char **argv) {
         .threads = (int)threads,
         .seed_init = seed_init,
         .seed_order = seed_order,
-        .optim = optim,
-        .schedule = {.kind = strcmp(decay, "linear") == 0   ? SCHEDULE_LINEAR
-                             : strcmp(decay, "cosine") == 0 ? SCHEDULE_COSINE
-                                                            : SCHEDULE_CONSTANT,
-                     .peak = rate,
-                     .warmup = warmup,
-                     .total = steps,
-                     .final_fraction = final_fraction},
+        .optim = optimiser.optim,
+        .schedule = optimiser.schedule,
         .tool = &tool,
         .argc = argc,
         .argv = argv,
         .make_model = make_model,
         .context = &model,
     };
-    struct err err = {0};
     enum status status = loop_run(&request, &err);
     free(corpora);
     free(evals.items);
+    optimiser_options_free(&optimiser);
+    options_free(&table);
     if (status != STATUS_OK)
         msg_die_err(&err);
     return STATUS_OK;
