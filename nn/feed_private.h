@@ -8,13 +8,13 @@
 
 /* One phase in memory. */
 struct phase {
-    int64_t first;  /* its first step */
+    int64_t first;   /* its first step */
     uint64_t number; /* above the bits of an epoch or a place: phases draw apart */
     struct example_store store;
     uint32_t *order;
-    uint64_t epoch; /* of `order`; UINT64_MAX: none yet */
-    size_t *ends;   /* pack: tokens, marks included, of the examples of `order` up to each */
-    size_t tokens;  /* pack: of an epoch */
+    uint64_t epoch;  /* of `order`; UINT64_MAX: none yet */
+    size_t *ends;    /* pack: tokens, marks included, of the examples of `order` up to each */
+    size_t tokens;   /* pack: of an epoch */
     int64_t batches; /* by tokens: so many batches end at `place` */
     uint64_t place;
 };

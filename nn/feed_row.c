@@ -171,7 +171,11 @@ static int check_length(struct row_format *f, size_t n_source, size_t n_target, 
                        "length",
                        rows, (long long)f->n_tokens);
     f->n_tokens = (int64_t)rows;
-    return layout_check_example(f->layout, n_source, n_target, err);
+    if (!f->joined)
+        return layout_check_example(f->layout, n_source, n_target, err);
+    return n_source + n_target + f->layout->bos + f->layout->eos
+               ? 0
+               : err_set(err, STATUS_DATA, "there is no token to predict");
 }
 
 /* Something must be masked. */
@@ -207,9 +211,8 @@ static int read_fields(struct row_reader *r, char **fields, struct example_store
         item.n_source = (uint32_t)n_source;
         item.n_target = (uint32_t)n_target;
     }
-    if (r->n_feature &&
-        read_vector(r, fields, r->feature, r->n_feature, "feature", &f->n_features, &s->feature,
-                    &s->n_feature, &s->cap_feature, err) != 0)
+    if (r->n_feature && read_vector(r, fields, r->feature, r->n_feature, "feature", &f->n_features,
+                                    &s->feature, &s->n_feature, &s->cap_feature, err) != 0)
         return -1;
     if (r->n_value && read_vector(r, fields, r->value, r->n_value, "value", &f->n_values, &s->value,
                                   &s->n_value, &s->cap_value, err) != 0)

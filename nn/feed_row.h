@@ -33,11 +33,12 @@ struct row_format {
     const struct layout *layout;
     const struct columns *columns;
     struct vocab *vocab, *classes;
-    bool new_words;      /* words and classes that are new are added, not refused */
+    bool new_words; /* words and classes that are new are added, not refused */
     bool new_classes;
-    bool no_label;       /* the labels are not wanted, and not looked for */
-    bool same_length;    /* examples of different numbers of tokens are refused */
-    int max_length;      /* rows of a sequence; 0: no bound */
+    bool no_label;             /* the labels are not wanted, and not looked for */
+    bool joined;               /* examples are joined: what follows one predicts its last token */
+    bool same_length;          /* examples of different numbers of tokens are refused */
+    int max_length;            /* rows of a sequence; 0: no bound */
     const struct vocab *cloze; /* an example must hold one of these words where they are masked; or
                                   NULL */
     int64_t n_features, n_values, n_tokens; /* of every example; -1: not known yet */

@@ -12,7 +12,8 @@ static void take(const struct row_format *f, struct example_store *to,
     size_t n = (size_t)item->n_source + item->n_target;
     example_store_clear(to);
     to->tokens.items = mem_grow(to->tokens.items, &to->tokens.cap, n + 1, sizeof(int32_t));
-    memcpy(to->tokens.items, from->tokens.items + item->begin, n * sizeof(int32_t));
+    if (n)
+        memcpy(to->tokens.items, from->tokens.items + item->begin, n * sizeof(int32_t));
     to->tokens.n = n;
     to->items = mem_grow(to->items, &to->cap_items, 1, sizeof *to->items);
     to->items[0] = (struct example_item){0, item->n_source, item->n_target};
@@ -99,8 +100,7 @@ static int next_given(struct feed *f, struct err *err) {
 static int stream_examples(struct feed *f, bool skip, struct err *err) {
     for (int64_t i = 0; i < f->request.batch; i++)
         if (next_given(f, err) < 0 ||
-            (!skip &&
-             feed_add(f, &f->stream->given.store, 0, f->stream->shown - 1, err) != 0))
+            (!skip && feed_add(f, &f->stream->given.store, 0, f->stream->shown - 1, err) != 0))
             return -1;
     return 0;
 }

@@ -11,8 +11,11 @@
 static inline struct feed_request feeding_request(int64_t batch) {
     static const char *paths[1];
     paths[0] = scratch_file;
-    return (struct feed_request){
-        .paths = paths, .n_paths = 1, .layout = layout_default(), .max_length = 100, .batch = batch};
+    return (struct feed_request){.paths = paths,
+                                 .n_paths = 1,
+                                 .layout = layout_default(),
+                                 .max_length = 100,
+                                 .batch = batch};
 }
 
 static inline struct feed *feeding_open(const char *text, const struct feed_request *q,
@@ -22,8 +25,8 @@ static inline struct feed *feeding_open(const char *text, const struct feed_requ
 }
 
 /* The same through standard input. */
-static inline struct feed *feeding_stream(const char *text, struct feed_request *q,
-                                          struct vocab *v, struct err *err) {
+static inline struct feed *feeding_stream(const char *text, struct feed_request *q, struct vocab *v,
+                                          struct err *err) {
     static const char *dash[] = {"-"};
     scratch_put_text(text);
     int fd = open(scratch_file, O_RDONLY);
@@ -79,7 +82,6 @@ static inline void assert_batch_at(struct feed *f, const struct vocab *v, int64_
     print_error("'%s' instead of '%s'\n", text, expected);
     _fail(file, line);
 }
-#define assert_batch(f, v, step, expected)                                                         \
-    assert_batch_at(f, v, step, expected, __FILE__, __LINE__)
+#define assert_batch(f, v, step, expected) assert_batch_at(f, v, step, expected, __FILE__, __LINE__)
 
 #endif

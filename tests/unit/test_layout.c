@@ -136,8 +136,11 @@ static void layouts_that_contradict_themselves_are_refused(void **state) {
     assert_error(&err, STATUS_USAGE, NULL, "in view");
     for (int i = 0; i < 4; i++) {
         l = of(SHAPE_ENCODER, OBJECTIVE_MASKED, true, true);
-        *(i == 0 ? &l.masking.share : i == 1 ? &l.masking.random : &l.masking.keep) =
-            i == 0 ? 0 : i == 1 ? 0.95 : -0.1;
+        *(i == 0   ? &l.masking.share
+          : i == 1 ? &l.masking.random
+                   : &l.masking.keep) = i == 0   ? 0
+                                        : i == 1 ? 0.95
+                                                 : -0.1;
         if (i == 3)
             l.masking.share = 1.5, l.masking.keep = 0;
         assert_int_equal(layout_check(&l, &err), -1);
@@ -154,7 +157,8 @@ static void examples_without_a_prediction_are_refused(void **state) {
         {"a b\na\n", of(SHAPE_DECODER, OBJECTIVE_ALL, false, false), "line 2: there is no token"},
         {"a\tb\na\t\n", of(SHAPE_DECODER, OBJECTIVE_TARGET, false, false), "line 2: there is no"},
         {"\tb\n", of(SHAPE_DECODER, OBJECTIVE_TARGET, false, false), "there is no token"},
-        {"a\tb\n\tb\n", of(SHAPE_ENCODER_DECODER, OBJECTIVE_TARGET, true, false), "source is empty"},
+        {"a\tb\n\tb\n", of(SHAPE_ENCODER_DECODER, OBJECTIVE_TARGET, true, false),
+         "source is empty"},
         {"a b\n", of(SHAPE_DECODER, OBJECTIVE_TARGET, true, true), "no column 'target'"},
         {"a b\n", of(SHAPE_ENCODER, OBJECTIVE_CLASS, true, true), "no column 'target'"},
         {"a\tb\na\t\n", of(SHAPE_ENCODER, OBJECTIVE_CLASS, true, true), "line 2: no class"},
@@ -252,8 +256,8 @@ static void masks_fall_as_they_should(void **state) {
     double uniform[WORDS] = {0.2, 0.2, 0.2, 0.2, 0.2};
     double x = chi_square_of(place, uniform, WORDS, &freedom);
     assert_true(x < chi_square_limit(freedom));
-    double n = (double)STEPS * 8 * WORDS, z = ((double)total - n * hidden) /
-                                            sqrt(n * hidden * (1 - hidden));
+    double n = (double)STEPS * 8 * WORDS,
+           z = ((double)total - n * hidden) / sqrt(n * hidden * (1 - hidden));
     assert_true(fabs(z) < 5);
     /* A random word is the right one in a fifth of its draws. */
     const double fates[] = {0.8, 0.1 + 0.1 / WORDS, 0.1 * (1 - 1.0 / WORDS)};
@@ -319,7 +323,12 @@ static void layouts_survive_as_text(void **state) {
                 n++;
             }
     assert_true(n > 20);
-    const char *const bad[] = {"shape=cube", "bos=2", "share=x", "bos", "colour=red", "shape=encoder",
+    const char *const bad[] = {"shape=cube",
+                               "bos=2",
+                               "share=x",
+                               "bos",
+                               "colour=red",
+                               "shape=encoder",
                                "prefix=bidirectional objective=all"};
     struct layout l;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
