@@ -9,6 +9,7 @@ struct architecture {
     const char *name; /* "transformer" */
     size_t config_size;
     const struct setting *settings;
+    int chunk_rows; /* of its graphs (graph_new); 0 for the usual number */
 
     /* Refuse (STATUS_USAGE) settings out of bounds (setting_check), contradictions, sizes that BLAS
      * or the optimiser cannot count. */
@@ -23,6 +24,6 @@ struct architecture {
     void (*initialise)(struct model *m, uint64_t seed);
 };
 
-extern const struct architecture transformer_architecture;
+extern const struct architecture transformer_architecture, rnn_architecture;
 
 #endif

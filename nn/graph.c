@@ -61,6 +61,10 @@ const struct node *graph_node(const struct graph *g, int i) {
     return &g->node[i];
 }
 
+int graph_closing_rows(const struct graph *g) {
+    return g->chunk_rows;
+}
+
 const struct param *graph_param(const struct graph *g, int tensor) {
     return &g->params->table[tensor];
 }

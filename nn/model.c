@@ -9,7 +9,8 @@
 #include "lib/mem.h"
 #include "nn/architecture.h"
 
-static const struct architecture *const architectures[] = {&transformer_architecture};
+static const struct architecture *const architectures[] = {&transformer_architecture,
+                                                           &rnn_architecture};
 
 /* Values, gradients and two moments. A model that cannot fit is better refused than killed. */
 static int check_memory(size_t parameters, struct err *err) {
@@ -32,7 +33,7 @@ static struct model *build(const struct architecture *a, const void *config, str
     m->config = mem_alloc(1, a->config_size);
     memcpy(m->config, config, a->config_size);
     m->params = mem_alloc(1, sizeof *m->params);
-    m->graph = graph_new(m->params, 0);
+    m->graph = graph_new(m->params, a->chunk_rows);
     m->passes = 1;
     a->build(m);
     return m;

@@ -120,6 +120,7 @@ int graph_add(struct graph *g, const struct node *n);
 /* Declare that a node's parameter gets a gradient by this function; tensor -1 is passed over. */
 void graph_contribute(struct graph *g, struct contribution c);
 const struct node *graph_node(const struct graph *g, int i);
+int graph_closing_rows(const struct graph *g); /* rows at which a chunk is closed */
 const struct param *graph_param(const struct graph *g, int tensor);
 /* Declare the loss and the output, its input. */
 void graph_end(struct graph *g, int loss);

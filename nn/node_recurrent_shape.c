@@ -1,0 +1,172 @@
+#include <string.h>
+
+#include "nn/elementary.h"
+#include "nn/node.h"
+#include "nn/node_recurrent.h"
+#include "nn/vector.h"
+
+/* y = factor x, rows x width each, with leading dimensions; or y += factor x with add. */
+CLONED static void copy(size_t rows, size_t width, real factor, const real *x, size_t ldx, bool add,
+                        real *y, size_t ldy) {
+    for (size_t row = 0; row < rows; row++) {
+        const real *from = x + row * ldx;
+        real *to = y + row * ldy;
+        INDEPENDENT
+        for (size_t i = 0; i < width; i++)
+            to[i] = factor * from[i] + (add ? to[i] : 0);
+    }
+}
+
+static const int *offsets(const struct call *c, enum rows rows) {
+    return rows == ROWS_MEMORY ? c->memory_offset : c->offset;
+}
+
+/* The rows of the input that row s of a summary is the mean of. */
+static void span(const struct call *c, const struct node *n, int s, size_t *first, size_t *rows) {
+    const int *offset = offsets(c, node_input(c, n, 0)->rows);
+    int begin = offset[s] - offset[0], end = offset[s + 1] - offset[0];
+    if (n->option[0] == SUMMARY_FIRST && end > begin)
+        end = begin + 1;
+    if (n->option[0] == SUMMARY_LAST && end > begin)
+        begin = end - 1;
+    *first = (size_t)begin;
+    *rows = (size_t)(end - begin);
+}
+
+static void summary_forward(const struct call *c, const struct node *n) {
+    size_t width = (size_t)n->width, first, rows;
+    const real *x = node_input_value(c, n, 0);
+    for (int s = 0; s < c->sequences; s++) {
+        real *y = node_value(c, n) + (size_t)s * width;
+        span(c, n, s, &first, &rows);
+        memset(y, 0, width * sizeof *y);
+        for (size_t row = first; row < first + rows; row++)
+            copy(1, width, 1, x + row * width, width, true, y, width);
+        if (rows > 1)
+            copy(1, width, (real)(1.0 / (double)rows), y, width, false, y, width);
+    }
+}
+
+static void summary_backward(const struct call *c, const struct node *n) {
+    if (n->edge[0].kind == EDGE_NONE)
+        return;
+    size_t width = (size_t)n->width, first, rows;
+    real *dx = node_input_gradient(c, n, 0);
+    if (n->edge[0].kind == EDGE_STORE)
+        memset(dx, 0, (size_t)c->rows[node_input(c, n, 0)->rows] * width * sizeof *dx);
+    for (int s = 0; s < c->sequences; s++) {
+        span(c, n, s, &first, &rows);
+        for (size_t row = first; row < first + rows; row++)
+            copy(1, width, (real)(1.0 / (double)rows), node_gradient(c, n) + (size_t)s * width,
+                 width, true, dx + row * width, width);
+    }
+}
+
+static const struct node_kind summary = {
+    .name = "summary", .forward = summary_forward, .backward = summary_backward};
+
+int graph_summary(struct graph *g, int x, enum summary kind) {
+    return graph_add(g, &(struct node){.kind = &summary,
+                                       .rows = ROWS_EXAMPLE,
+                                       .width = graph_node(g, x)->width,
+                                       .input = {x},
+                                       .inputs = 1,
+                                       .option = {(int)kind}});
+}
+
+static void columns_forward(const struct call *c, const struct node *n) {
+    copy((size_t)c->rows[n->rows], (size_t)n->width, 1, node_input_value(c, n, 0) + n->option[0],
+         (size_t)node_input(c, n, 0)->width, false, node_value(c, n), (size_t)n->width);
+}
+
+static void columns_backward(const struct call *c, const struct node *n) {
+    if (n->edge[0].kind == EDGE_NONE)
+        return;
+    size_t rows = (size_t)c->rows[n->rows], width = (size_t)node_input(c, n, 0)->width;
+    real *dx = node_input_gradient(c, n, 0);
+    if (n->edge[0].kind == EDGE_STORE)
+        memset(dx, 0, rows * width * sizeof *dx);
+    copy(rows, (size_t)n->width, 1, node_gradient(c, n), (size_t)n->width, true, dx + n->option[0],
+         width);
+}
+
+static const struct node_kind columns = {
+    .name = "columns", .forward = columns_forward, .backward = columns_backward};
+
+int graph_columns(struct graph *g, int x, int first, int width) {
+    return graph_add(g, &(struct node){.kind = &columns,
+                                       .rows = graph_node(g, x)->rows,
+                                       .width = width,
+                                       .input = {x},
+                                       .inputs = 1,
+                                       .option = {first}});
+}
+
+static void concat_forward(const struct call *c, const struct node *n) {
+    size_t first = 0, width = (size_t)n->width;
+    for (int k = 0; k < 2; k++) {
+        size_t mine = (size_t)node_input(c, n, k)->width;
+        copy((size_t)c->rows[n->rows], mine, 1, node_input_value(c, n, k), mine, false,
+             node_value(c, n) + first, width);
+        first += mine;
+    }
+}
+
+static void concat_backward(const struct call *c, const struct node *n) {
+    size_t first = 0, width = (size_t)n->width;
+    for (int k = 0; k < 2; k++) {
+        size_t mine = (size_t)node_input(c, n, k)->width;
+        if (n->edge[k].kind != EDGE_NONE)
+            copy((size_t)c->rows[n->rows], mine, 1, node_gradient(c, n) + first, width,
+                 n->edge[k].kind == EDGE_ADD, node_input_gradient(c, n, k), mine);
+        first += mine;
+    }
+}
+
+static const struct node_kind concat = {
+    .name = "concat", .forward = concat_forward, .backward = concat_backward};
+
+int graph_concat(struct graph *g, int a, int b) {
+    return graph_add(g, &(struct node){.kind = &concat,
+                                       .rows = graph_node(g, a)->rows,
+                                       .width = graph_node(g, a)->width + graph_node(g, b)->width,
+                                       .input = {a, b},
+                                       .inputs = 2});
+}
+
+CLONED static void tanh_all(size_t n, const real *x, real *y) {
+    INDEPENDENT
+    for (size_t i = 0; i < n; i++)
+        y[i] = real_tanh(x[i]);
+}
+
+CLONED static void tanh_slope(size_t n, const real *y, const real *dy, bool add, real *dx) {
+    INDEPENDENT
+    for (size_t i = 0; i < n; i++)
+        dx[i] = dy[i] * (1 - y[i] * y[i]) + (add ? dx[i] : 0);
+}
+
+static size_t count(const struct call *c, const struct node *n) {
+    return (size_t)c->rows[n->rows] * (size_t)n->width;
+}
+
+static void tanh_forward(const struct call *c, const struct node *n) {
+    tanh_all(count(c, n), node_input_value(c, n, 0), node_value(c, n));
+}
+
+static void tanh_backward(const struct call *c, const struct node *n) {
+    if (n->edge[0].kind != EDGE_NONE)
+        tanh_slope(count(c, n), node_value(c, n), node_gradient(c, n), n->edge[0].kind == EDGE_ADD,
+                   node_input_gradient(c, n, 0));
+}
+
+static const struct node_kind tanh_kind = {
+    .name = "tanh", .forward = tanh_forward, .backward = tanh_backward, .in_place = true};
+
+int graph_tanh(struct graph *g, int x) {
+    return graph_add(g, &(struct node){.kind = &tanh_kind,
+                                       .rows = graph_node(g, x)->rows,
+                                       .width = graph_node(g, x)->width,
+                                       .input = {x},
+                                       .inputs = 1});
+}
