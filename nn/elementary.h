@@ -1,5 +1,5 @@
 /* exp, erf, tanh and the logistic function in loops the compiler can vectorise: float from
- * polynomials, double from libm. */
+ * polynomials, double from libm; and double_exp in both. */
 #ifndef ESPALIER_ELEMENTARY_H
 #define ESPALIER_ELEMENTARY_H
 
@@ -8,6 +8,38 @@
 #include <string.h>
 
 #include "nn/vector.h"
+
+/* exp of a double, within 2 units in the last place, whose bits are those of this code and not of
+ * the machine's libm. Arguments below -708 give exp(-708) = 3e-308, above 709 exp(709). Reduction
+ * by multiples of ln 2 in two parts (fdlibm's), then the Taylor series to r^13 on |r| <= ln 2 / 2.
+ */
+INLINE double double_exp(double x) {
+    x = x < -708 ? -708 : x;
+    x = x > 709 ? 709 : x;
+    /* Adding 1.5 * 2^52 rounds to an integer, which is then in the low bits. */
+    double shifted = x * 1.44269504088896338700e+00 + 6755399441055744.0;
+    double n = shifted - 6755399441055744.0;
+    double r = (x - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10;
+    double p = 1.0 / 6227020800;
+    p = p * r + 1.0 / 479001600;
+    p = p * r + 1.0 / 39916800;
+    p = p * r + 1.0 / 3628800;
+    p = p * r + 1.0 / 362880;
+    p = p * r + 1.0 / 40320;
+    p = p * r + 1.0 / 5040;
+    p = p * r + 1.0 / 720;
+    p = p * r + 1.0 / 120;
+    p = p * r + 1.0 / 24;
+    p = p * r + 1.0 / 6;
+    p = p * r + 0.5;
+    double y = (p * (r * r) + r) + 1;
+    uint64_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits << 52) + ((uint64_t)1023 << 52);
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return y * power;
+}
 
 #ifdef REAL_IS_DOUBLE
 

@@ -74,8 +74,8 @@ void op_attention_backward(int sequences, const int *offset, int heads, int head
 
 /* Activations of n numbers: y = f(x), and slope = f'(x), which is all the backward pass needs;
  * slope may be x itself. GELU is the exact x Phi(x) (Hendrycks and Gimpel 2016, arXiv:1606.08415),
- * with erf to a few units in the last place. ReLU's slope at 0 is 0. */
-enum activation { ACTIVATION_RELU, ACTIVATION_GELU };
+ * with erf to a few units in the last place. ReLU's slope at 0 is 0. QUADRATIC is x^2. */
+enum activation { ACTIVATION_RELU, ACTIVATION_GELU, ACTIVATION_TANH, ACTIVATION_QUADRATIC };
 void op_activation_forward(enum activation kind, size_t n, const real *x, real *y, real *slope);
 /* dx = dy slope; dx may be dy or slope. */
 void op_activation_backward(size_t n, const real *slope, const real *dy, real *dx);

@@ -23,11 +23,39 @@ CLONED static void gelu(size_t n, const real *x, real *y, real *slope) {
     }
 }
 
+CLONED static void tanh_of(size_t n, const real *x, real *y, real *slope) {
+    INDEPENDENT
+    for (size_t i = 0; i < n; i++) {
+        real v = real_tanh(x[i]);
+        y[i] = v;
+        slope[i] = 1 - v * v;
+    }
+}
+
+CLONED static void quadratic(size_t n, const real *x, real *y, real *slope) {
+    INDEPENDENT
+    for (size_t i = 0; i < n; i++) {
+        real v = x[i];
+        y[i] = v * v;
+        slope[i] = 2 * v;
+    }
+}
+
 void op_activation_forward(enum activation kind, size_t n, const real *x, real *y, real *slope) {
-    if (kind == ACTIVATION_GELU)
-        gelu(n, x, y, slope);
-    else
+    switch (kind) {
+    case ACTIVATION_RELU:
         relu(n, x, y, slope);
+        return;
+    case ACTIVATION_GELU:
+        gelu(n, x, y, slope);
+        return;
+    case ACTIVATION_TANH:
+        tanh_of(n, x, y, slope);
+        return;
+    case ACTIVATION_QUADRATIC:
+        quadratic(n, x, y, slope);
+        return;
+    }
 }
 
 CLONED void op_activation_backward(size_t n, const real *slope, const real *dy, real *dx) {

@@ -214,9 +214,30 @@ static void test_activation(void **state) {
     op_activation_forward(ACTIVATION_RELU, 161, x, y, slope);
     for (int i = 0; i < 161; i++)
         assert_true(y[i] == (i > 80 ? x[i] : 0) && slope[i] == (i > 80));
+    op_activation_forward(ACTIVATION_TANH, 161, x, y, slope);
+    for (int i = 0; i < 161; i++) {
+        double v = tanh((double)x[i]);
+        assert_near("tanh", (double)y[i], v, 4 * 6e-8 * fabs(v));
+        assert_near("tanh slope", (double)slope[i], 1 - v * v, 5e-7);
+    }
+    op_activation_forward(ACTIVATION_QUADRATIC, 161, x, y, slope);
+    for (int i = 0; i < 161; i++)
+        assert_true(y[i] == x[i] * x[i] && slope[i] == 2 * x[i]);
     x[3] = (real)NAN;
     op_activation_forward(ACTIVATION_GELU, 161, x, y, slope);
     assert_true(isnan(y[3]));
+    op_activation_forward(ACTIVATION_TANH, 161, x, y, slope);
+    assert_true(isnan(y[3]));
+}
+
+static void test_double_exp(void **state) {
+    (void)state;
+    double worst = 0;
+    for (double x = -707.9; x < 708.9; x += 0.0137)
+        worst = fmax(worst, fabs(double_exp(x) / exp(x) - 1));
+    assert_true(worst < 5e-16);
+    assert_true(double_exp(0) == 1 && double_exp(-1e300) == double_exp(-708));
+    assert_true(isnan(double_exp(NAN)));
 }
 
 static void test_cross_entropy(void **state) {
@@ -261,10 +282,11 @@ static void test_cross_entropy(void **state) {
 int main(void) {
     draws = rng_at(2, RNG_EVAL, 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_elementary), cmocka_unit_test(test_mat),
-        cmocka_unit_test(test_embedding),  cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_layernorm),  cmocka_unit_test(test_attention),
-        cmocka_unit_test(test_activation), cmocka_unit_test(test_cross_entropy),
+        cmocka_unit_test(test_elementary),    cmocka_unit_test(test_mat),
+        cmocka_unit_test(test_embedding),     cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_layernorm),     cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_activation),    cmocka_unit_test(test_double_exp),
+        cmocka_unit_test(test_cross_entropy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
