@@ -17,6 +17,7 @@
 
 #include "nn/batch.h"
 #include "nn/op.h"
+#include "nn/op_loss.h"
 #include "nn/params.h"
 #include "nn/pool.h"
 
@@ -36,6 +37,14 @@ void graph_free(struct graph *g);
  * sinusoid > 0 the sinusoidal table of that length (op.h). */
 int graph_embedding(struct graph *g, enum rows rows, int table, double scale, int position,
                     int sinusoid);
+/* Of ROWS_EXAMPLE, from the words of an example, which has `places` of them, always (op_place.h):
+ * y = (their one-hot vector) weight^T + bias, by adding up columns (weight: width x (places
+ * vocabulary); bias: tensor or -1); y = their rows of a table, joined end to end (table: vocabulary
+ * x dim, or with of_place (places vocabulary) x dim). */
+int graph_columns(struct graph *g, int places, int vocabulary, int weight, int bias);
+int graph_lookup(struct graph *g, int places, int vocabulary, int table, bool of_place);
+/* y = scale batch.feature + shift: ROWS_EXAMPLE. */
+int graph_features(struct graph *g, int width, double scale, double shift);
 /* y = x weight^T + bias + residual; bias (tensor) and residual (node) may be -1. */
 int graph_linear(struct graph *g, int x, int weight, int bias, int residual);
 int graph_layernorm(struct graph *g, int x, int gain, int bias);
@@ -58,6 +67,10 @@ int graph_outputs(struct graph *g, int x);
  * distribution is (1 - e) one-hot + e / classes (Szegedy et al. 2016, arXiv:1512.00567, section 7).
  * The logits must be read by nothing else. */
 void graph_cross_entropy(struct graph *g, int logits, double smoothing);
+
+/* The same with any loss of op_loss.h, LOSS_CROSS_ENTROPY included; smoothing is of the first three
+ * kinds. The others compare outputs of ROWS_EXAMPLE with batch.value where batch.label is NULL. */
+void graph_loss(struct graph *g, int output, enum loss kind, double smoothing);
 
 /* Name a node, for graph_find (-1: no such node). */
 void graph_name(struct graph *g, int node, const char *format, ...) PRINTF_LIKE(3, 4);
@@ -94,6 +107,13 @@ typedef void graph_visit(void *context, int worker, int rows, const int *row, co
  * number of threads; between different batches they agree to rounding. visit may be NULL. */
 void graph_forward(struct graph *g, struct pool *pool, const struct batch *batch,
                    graph_visit *visit, void *context);
+
+/* The same for the rows where the batch has something to predict (target or label not negative; all
+ * with batch.value), and their mean loss, of the kind that training lowers, without dropout.
+ * *counted (may be NULL) gets their number; with none the mean is 0. Overwrites the output's value,
+ * after the visit. */
+double graph_mean_loss(struct graph *g, struct pool *pool, const struct batch *batch, int *counted,
+                       graph_visit *visit, void *context);
 
 /* After graph_forward: a node's value, rows x width in the order of the batch. Learning overwrites
  * some of them. */

@@ -8,6 +8,7 @@ struct run {
     struct graph *g;
     const struct batch *batch;
     bool learning, add;
+    bool lossy; /* not learning: the loss too */
     real scale;
     graph_visit *visit;
     void *context;
@@ -105,6 +106,8 @@ static void chunk_task(void *context, int index, int worker) {
         run->visit(run->context, worker, rows,
                    output->rows == ROWS_OUTPUT ? c.output_row : g->example_row + c.at[ROWS_EXAMPLE],
                    node_value(&c, output));
+    if (run->lossy)
+        g->node[g->loss].kind->forward(&c, &g->node[g->loss]);
 }
 
 /* Second list: one tile of a parameter's gradient, over the whole part of the batch. */
@@ -129,8 +132,9 @@ static int64_t weight_before(const struct batch *b, int example) {
 }
 
 /* Cut examples first .. last-1 into chunks, each closed at the end of an example; list the rows
- * where something is predicted. Depends on the batch alone. */
-static void plan_pass(struct graph *g, const struct batch *b, int first, int last, bool learning) {
+ * where something is predicted: that have a target, or else that are wanted. Depends on the batch
+ * alone. */
+static void plan_pass(struct graph *g, const struct batch *b, int first, int last, bool targets) {
     struct pass *p = &g->pass;
     *p = (struct pass){.batch = b, .first_sequence = first, .last_sequence = last};
     int64_t before = weight_before(b, first), weight = weight_before(b, last) - before;
@@ -145,10 +149,10 @@ static void plan_pass(struct graph *g, const struct batch *b, int first, int las
         }
         g->example_row[s - first] = s;
         for (int t = picks ? b->offset[s] : 0; picks && t < b->offset[s + 1]; t++) {
-            if (learning ? b->target[t] < 0 : b->wanted && !b->wanted[t])
+            if (targets ? b->target[t] < 0 : b->wanted && !b->wanted[t])
                 continue;
             g->output_row[outputs] = t;
-            if (learning)
+            if (targets)
                 g->output_target[outputs] = b->target[t];
             outputs++;
         }
@@ -240,6 +244,21 @@ void graph_forward(struct graph *g, struct pool *pool, const struct batch *batch
     plan_pass(g, batch, 0, batch->sequences, false);
     struct run run = {.g = g, .batch = batch, .visit = visit, .context = context};
     pool_run(pool, g->pass.chunks, chunk_task, &run);
+}
+
+double graph_mean_loss(struct graph *g, struct pool *pool, const struct batch *batch, int *counted,
+                       graph_visit *visit, void *context) {
+    make_room(g, pool, batch, 1);
+    plan_pass(g, batch, 0, batch->sequences, true);
+    struct run run = {.g = g, .batch = batch, .lossy = true, .visit = visit, .context = context};
+    pool_run(pool, g->pass.chunks, chunk_task, &run);
+    double loss = 0;
+    for (int i = 0; i < g->pass.chunks; i++)
+        loss += g->chunk_loss[i];
+    int n = count_targets(g, batch);
+    if (counted)
+        *counted = n;
+    return n ? loss / n : 0;
 }
 
 const real *graph_value(const struct graph *g, int node, size_t *rows) {

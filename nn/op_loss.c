@@ -1,0 +1,163 @@
+#include "nn/op_loss.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "nn/elementary.h"
+#include "nn/vector.h"
+
+const char *const loss_names[] = {
+    [LOSS_CROSS_ENTROPY] = "cross-entropy", [LOSS_CROSS_ENTROPY_DOUBLE] = "cross-entropy-double",
+    [LOSS_STABLEMAX] = "stablemax",         [LOSS_MSE] = "mse",
+    [LOSS_HALF_SQUARE] = "half-square",     [LOSS_HINGE] = "hinge",
+    [LOSS_LOGISTIC] = "logistic",           NULL,
+};
+
+/* exp(x - max), to the precision of real, in the row; their sum without that of the label. */
+CLONED static double put_exponentials(int width, const real *x, int label, real *e) {
+    double max = (double)x[0], others = 0;
+    for (int i = 1; i < width; i++)
+        max = (double)x[i] > max ? (double)x[i] : max;
+    double block[64];
+    for (int first = 0; first < width; first += 64) {
+        int n = width - first < 64 ? width - first : 64;
+        for (int i = 0; i < n; i++)
+            block[i] = double_exp((double)x[first + i] - max);
+        for (int i = 0; i < n; i++)
+            others += first + i == label ? 0 : block[i];
+        INDEPENDENT
+        for (int i = 0; i < n; i++)
+            e[first + i] = (real)block[i];
+    }
+    return others;
+}
+
+double op_softmax_double(int rows, int width, const real *logits, const int32_t *label,
+                         double smoothing, real *gradient) {
+    double loss = 0, even = smoothing / width;
+    for (int row = 0; row < rows; row++) {
+        const real *x = logits + (size_t)row * width;
+        real *d = gradient + (size_t)row * width;
+        int t = label[row];
+        if (t < 0) {
+            memset(d, 0, (size_t)width * sizeof *d);
+            continue;
+        }
+        double at_label = (double)x[t], max = at_label, below = 0;
+        for (int i = 0; i < width; i++)
+            max = (double)x[i] > max ? (double)x[i] : max;
+        for (int i = 0; smoothing > 0 && i < width; i++)
+            below += max - (double)x[i];
+        double others = put_exponentials(width, x, t, d);
+        double e = double_exp(at_label - max), inverse = 1 / (others + e);
+        /* Where the label has the maximum e is 1 and the sum of the others may be tiny. */
+        double log_sum = e == 1 ? log1p(others) : log(others + e);
+        loss += log_sum + (1 - smoothing) * (max - at_label) + even * below;
+        for (int i = 0; i < width; i++)
+            d[i] = (real)((double)d[i] * inverse - even);
+        d[t] = (real)(smoothing - even - others * inverse);
+    }
+    return loss;
+}
+
+static double stable(double x) {
+    return x >= 0 ? x + 1 : 1 / (1 - x);
+}
+
+static double stable_slope(double x) {
+    return x >= 0 ? 1 : 1 / ((1 - x) * (1 - x));
+}
+
+double op_stablemax(int rows, int width, const real *logits, const int32_t *label, double smoothing,
+                    real *gradient) {
+    double loss = 0, even = smoothing / width;
+    for (int row = 0; row < rows; row++) {
+        const real *x = logits + (size_t)row * width;
+        real *d = gradient + (size_t)row * width;
+        int t = label[row];
+        if (t < 0) {
+            memset(d, 0, (size_t)width * sizeof *d);
+            continue;
+        }
+        double others = 0, logs = 0, at_label = (double)x[t], s = stable(at_label);
+        for (int i = 0; i < width; i++)
+            others += i == t ? 0 : stable((double)x[i]);
+        for (int i = 0; smoothing > 0 && i < width; i++)
+            logs += log((others + s) / stable((double)x[i]));
+        loss += (1 - smoothing) * log1p(others / s) + even * logs;
+        double inverse = 1 / (others + s);
+        for (int i = 0; i < width; i++) {
+            double v = (double)x[i];
+            double weighed = even > 0 ? even / stable(v) : 0;
+            d[i] = (real)(stable_slope(v) * (inverse - weighed));
+        }
+        d[t] = (real)(stable_slope(at_label) * ((smoothing - even) / s - others * inverse / s));
+    }
+    return loss;
+}
+
+/* What output k of a row is to be: `here` at the label, `elsewhere` at others. */
+static double target_of(int row, int width, int k, const int32_t *label, const real *value,
+                        double elsewhere) {
+    if (value)
+        return (double)value[(size_t)row * width + k];
+    return label[row] == (width == 1 ? 1 : k) ? 1 : elsewhere;
+}
+
+static bool passed_over(int row, int width, const int32_t *label, const real *value, real *d) {
+    if (value || label[row] >= 0)
+        return false;
+    memset(d, 0, (size_t)width * sizeof *d);
+    return true;
+}
+
+double op_square(enum loss kind, int rows, int width, const real *output, const int32_t *label,
+                 const real *value, real *gradient) {
+    double loss = 0, factor = kind == LOSS_MSE ? 1.0 / width : 0.5;
+    for (int row = 0; row < rows; row++) {
+        const real *f = output + (size_t)row * width;
+        real *d = gradient + (size_t)row * width;
+        if (passed_over(row, width, label, value, d))
+            continue;
+        double sum = 0;
+        for (int k = 0; k < width; k++) {
+            double off = (double)f[k] - target_of(row, width, k, label, value, 0);
+            sum += off * off;
+            d[k] = (real)(2 * factor * off);
+        }
+        loss += factor * sum;
+    }
+    return loss;
+}
+
+double op_margin(enum loss kind, int rows, int width, const real *output, const int32_t *label,
+                 const real *value, real *gradient) {
+    double loss = 0, factor = 1.0 / width;
+    for (int row = 0; row < rows; row++) {
+        const real *f = output + (size_t)row * width;
+        real *d = gradient + (size_t)row * width;
+        if (passed_over(row, width, label, value, d))
+            continue;
+        double sum = 0;
+        for (int k = 0; k < width; k++) {
+            double y = target_of(row, width, k, label, value, -1), margin = y * (double)f[k];
+            double slope;
+            if (kind == LOSS_HINGE) {
+                sum += margin < 1 ? 1 - margin : 0;
+                /* A value that is not a number stays one. */
+                slope = margin >= 1 ? 0 : -y;
+                sum += isnan(margin) ? margin : 0;
+            } else {
+                double e = double_exp(-fabs(margin));
+                sum += log1p(e) + (margin < 0 ? -margin : 0);
+                sum += isnan(margin) ? margin : 0;
+                slope = -y * (margin > 0 ? e : 1) / (1 + e);
+            }
+            d[k] = (real)(factor * slope);
+        }
+        loss += factor * sum;
+    }
+    return loss;
+}
