@@ -24,6 +24,6 @@ struct architecture {
     void (*initialise)(struct model *m, uint64_t seed);
 };
 
-extern const struct architecture transformer_architecture, rnn_architecture;
+extern const struct architecture transformer_architecture, rnn_architecture, mlp_architecture;
 
 #endif

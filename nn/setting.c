@@ -19,6 +19,32 @@ static int count_choices(const char *const *choices) {
     return n;
 }
 
+static json_t *list_of(const struct setting_list *l) {
+    json_t *array = json_array();
+    for (int i = 0; i < l->n; i++)
+        if (json_array_append_new(array, json_integer(l->item[i])) != 0)
+            msg_die(STATUS_OS, "out of memory for a configuration");
+    return array;
+}
+
+static bool read_integer(const struct setting *s, const json_t *value, int *to) {
+    json_int_t n = json_is_integer(value) ? json_integer_value(value) : 0;
+    if (!json_is_integer(value) || (double)n < s->least || (double)n > s->most)
+        return false;
+    *to = (int)n;
+    return true;
+}
+
+static bool read_list(const struct setting *s, const json_t *value, struct setting_list *l) {
+    if (!json_is_array(value) || json_array_size(value) > SETTING_LIST_MOST)
+        return false;
+    l->n = (int)json_array_size(value);
+    for (int i = 0; i < l->n; i++)
+        if (!read_integer(s, json_array_get(value, (size_t)i), &l->item[i]))
+            return false;
+    return true;
+}
+
 void setting_write(const struct setting *settings, const void *config, struct json_t *object) {
     for (const struct setting *s = settings; s->type != SETTING_END; s++) {
         const void *at = (const char *)config + s->offset;
@@ -36,6 +62,9 @@ void setting_write(const struct setting *settings, const void *config, struct js
         case SETTING_CHOICE:
             value = json_string(s->choices[*(const int *)at]);
             break;
+        case SETTING_INTEGERS:
+            value = list_of(at);
+            break;
         case SETTING_END:
             break;
         }
@@ -46,13 +75,14 @@ void setting_write(const struct setting *settings, const void *config, struct js
 
 static int read_one(const struct setting *s, const json_t *value, void *at, struct err *err) {
     switch (s->type) {
-    case SETTING_INTEGER: {
-        json_int_t n = json_is_integer(value) ? json_integer_value(value) : 0;
-        if (!json_is_integer(value) || (double)n < s->least || (double)n > s->most)
+    case SETTING_INTEGER:
+        if (!read_integer(s, value, at))
             break;
-        *(int *)at = (int)n;
         return 0;
-    }
+    case SETTING_INTEGERS:
+        if (!read_list(s, value, at))
+            break;
+        return 0;
     case SETTING_NUMBER: {
         double n = json_is_number(value) ? json_number_value(value) : 0;
         if (!json_is_number(value) || !(n >= s->least && n <= s->most))
@@ -112,24 +142,41 @@ int setting_read(const struct setting *settings, const struct json_t *object, vo
                    "the model's configuration has '%.60s', which this version does not know", name);
 }
 
+static int check_bounds(const struct setting *s, double value, struct err *err) {
+    if (value >= s->least && value <= s->most)
+        return 0;
+    if (value > s->most)
+        return err_set(err, STATUS_USAGE, "%s is %.9g; it must be at most %.9g", s->name, value,
+                       s->most);
+    return err_set(err, STATUS_USAGE, "%s is %.9g; it must be at least %.9g", s->name, value,
+                   s->least);
+}
+
+static int check_list(const struct setting *s, const struct setting_list *l, struct err *err) {
+    if (l->n < 0 || l->n > SETTING_LIST_MOST)
+        return err_set(err, STATUS_USAGE, "%s: a list of %d; there may be at most %d", s->name,
+                       l->n, SETTING_LIST_MOST);
+    for (int i = 0; i < l->n; i++)
+        if (check_bounds(s, l->item[i], err) != 0)
+            return -1;
+    return 0;
+}
+
 int setting_check(const struct setting *settings, const void *config, struct err *err) {
     for (const struct setting *s = settings; s->type != SETTING_END; s++) {
         const void *at = (const char *)config + s->offset;
         double value = s->type == SETTING_INTEGER  ? *(const int *)at
                        : s->type == SETTING_NUMBER ? *(const double *)at
                                                    : 0;
+        if (s->type == SETTING_INTEGERS && check_list(s, at, err) != 0)
+            return -1;
         if (s->type == SETTING_CHOICE &&
             (*(const int *)at < 0 || *(const int *)at >= count_choices(s->choices)))
             return err_set(err, STATUS_USAGE, "%s is %d, which is none of its choices", s->name,
                            *(const int *)at);
         if ((s->type == SETTING_INTEGER || s->type == SETTING_NUMBER) &&
-            !(value >= s->least && value <= s->most)) {
-            if (value < s->least)
-                return err_set(err, STATUS_USAGE, "%s is %.9g; it must be at least %.9g", s->name,
-                               value, s->least);
-            return err_set(err, STATUS_USAGE, "%s is %.9g; it must be at most %.9g", s->name, value,
-                           s->most);
-        }
+            check_bounds(s, value, err) != 0)
+            return -1;
     }
     return 0;
 }

@@ -10,13 +10,27 @@
 struct json_t;
 
 /* SETTING_CHOICE: an enumeration stored as int; its names by number. */
-enum setting_type { SETTING_END, SETTING_INTEGER, SETTING_NUMBER, SETTING_FLAG, SETTING_CHOICE };
+enum setting_type {
+    SETTING_END,
+    SETTING_INTEGER,
+    SETTING_NUMBER,
+    SETTING_FLAG,
+    SETTING_CHOICE,
+    SETTING_INTEGERS
+};
+
+/* What SETTING_INTEGERS names: a list, which may be empty. */
+enum { SETTING_LIST_MOST = 64 };
+struct setting_list {
+    int n, item[SETTING_LIST_MOST];
+};
 
 struct setting {
     enum setting_type type;
     const char *name;
-    size_t offset;              /* in the configuration: int, double, bool, int */
-    double least, most;         /* of integers and numbers */
+    size_t offset;              /* in the configuration: int, double, bool, int, struct
+                                   setting_list */
+    double least, most;         /* of integers and numbers, of each in a list */
     const char *const *choices; /* ends with NULL */
     bool optional;              /* a file without it means 0, false, the first choice: files made
                                    before the setting was */
