@@ -25,7 +25,7 @@ enum summary { SUMMARY_FIRST, SUMMARY_LAST, SUMMARY_MEAN };
 int graph_summary(struct graph *g, int x, enum summary kind);
 
 /* The columns first .. first + width - 1 of x. */
-int graph_columns(struct graph *g, int x, int first, int width);
+int graph_slice(struct graph *g, int x, int first, int width);
 /* a and b side by side. */
 int graph_concat(struct graph *g, int a, int b);
 /* y = tanh(x). */

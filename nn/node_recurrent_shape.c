@@ -93,7 +93,7 @@ static void columns_backward(const struct call *c, const struct node *n) {
 static const struct node_kind columns = {
     .name = "columns", .forward = columns_forward, .backward = columns_backward};
 
-int graph_columns(struct graph *g, int x, int first, int width) {
+int graph_slice(struct graph *g, int x, int first, int width) {
     return graph_add(g, &(struct node){.kind = &columns,
                                        .rows = graph_node(g, x)->rows,
                                        .width = width,

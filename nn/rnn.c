@@ -57,7 +57,7 @@ static int add_stack(struct builder *b, const char *stack, int x, const int *ini
             y = graph_concat(g, y, add_direction(b, stack, layer, true, false, x, -1));
         if (last)
             last[layer] = graph_summary(g, y, SUMMARY_LAST);
-        x = cells ? graph_columns(g, y, 0, c->hidden) : y;
+        x = cells ? graph_slice(g, y, 0, c->hidden) : y;
         graph_name(g, x, "%s.layers.%d", stack, layer);
     }
     return x;
@@ -104,8 +104,8 @@ static int read_out(struct builder *b, int x) {
     if (c->shape != SHAPE_ENCODER || c->read_out == SUMMARY_MEAN)
         return graph_summary(b->graph, x, c->read_out);
     enum summary other = c->read_out == SUMMARY_LAST ? SUMMARY_FIRST : SUMMARY_LAST;
-    int forward = graph_columns(b->graph, x, 0, c->hidden);
-    int backward = graph_columns(b->graph, x, c->hidden, c->hidden);
+    int forward = graph_slice(b->graph, x, 0, c->hidden);
+    int backward = graph_slice(b->graph, x, c->hidden, c->hidden);
     return graph_concat(b->graph, graph_summary(b->graph, forward, c->read_out),
                         graph_summary(b->graph, backward, other));
 }
