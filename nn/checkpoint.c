@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/hash.h"
 #include "lib/mem.h"
+#include "lib/outfile.h"
 #include "lib/tensorfile.h"
 #include "nn/lexicon.h"
 
@@ -74,6 +76,20 @@ static struct tensor tensor_of(const struct param *p, const char *name, const re
     return t;
 }
 
+static const char *const list_names[2] = {"loop.lasting", "loop.watched"};
+
+void checkpoint_add_number(struct checkpoint_numbers *numbers, double number) {
+    numbers->items = mem_grow(numbers->items, &numbers->cap, numbers->n + 1,
+                              sizeof *numbers->items);
+    numbers->items[numbers->n++] = number;
+}
+
+void checkpoint_free_state(struct checkpoint_state *state) {
+    free(state->lasting.items);
+    free(state->watched.items);
+    *state = (struct checkpoint_state){0};
+}
+
 enum { SLOT_TENSOR_NAME = 96 };
 
 static void name_in_slot(char *name, const struct param_slot *slot, const struct param *p) {
@@ -83,7 +99,7 @@ static void name_in_slot(char *name, const struct param_slot *slot, const struct
 static int write_state(const char *path, const struct model *m,
                        const struct checkpoint_state *state, const char *step, struct err *err) {
     const struct params *p = m->params;
-    size_t most = p->slots * p->tensors + p->n_numbers + 2, n = 0;
+    size_t most = p->slots * p->tensors + p->n_numbers + 5, n = 0;
     struct tensor *tensors = mem_alloc(most, sizeof *tensors);
     char(*names)[SLOT_TENSOR_NAME] = mem_alloc(most, sizeof *names);
     for (size_t s = 0; s < p->slots; s++)
@@ -95,8 +111,15 @@ static int write_state(const char *path, const struct model *m,
         tensors[n] = (struct tensor){
             p->numbers[i].name, DTYPE_F64, 1, {p->numbers[i].n}, p->numbers[i].data};
     double sums[2] = {state->loss_sum, state->loss_count};
+    double counts[3] = {state->tokens, state->examples, state->moments_from};
     tensors[n++] = (struct tensor){"loop.loss", DTYPE_F64, 1, {2}, sums};
+    tensors[n++] = (struct tensor){"loop.counts", DTYPE_F64, 1, {3}, counts};
     tensors[n++] = (struct tensor){"loop.stream_hash", DTYPE_U64, 0, {0}, &state->stream_hash};
+    const struct checkpoint_numbers *lists[2] = {&state->lasting, &state->watched};
+    for (int i = 0; i < 2; i++)
+        if (lists[i]->n)
+            tensors[n++] = (struct tensor){
+                list_names[i], DTYPE_F64, 1, {lists[i]->n}, lists[i]->items};
     struct tensor_note note = {"espalier.step", step};
     int result = tensorfile_write(path, tensors, n, &note, 1, err);
     free(tensors);
@@ -122,17 +145,45 @@ static int write_model(const char *path, const struct model *m, const struct voc
     return result;
 }
 
-static void remove_states_before(const char *folder, int64_t step) {
+static void remove_file(char *path) {
+    unlink(path);
+    free(path);
+}
+
+void checkpoint_remove(const char *folder, int64_t step) {
+    remove_file(checkpoint_path(folder, step));
+    remove_file(state_path(folder, step));
+}
+
+static bool is_there(char *path) {
+    bool there = access(path, F_OK) == 0;
+    free(path);
+    return there;
+}
+
+bool checkpoint_has_state(const char *folder, int64_t step) {
+    return is_there(state_path(folder, step));
+}
+
+void checkpoint_remove_states(const char *folder, int64_t step, bool keep) {
     int64_t *steps;
     size_t n;
     if (list_steps(folder, ".state.safetensors", &steps, &n, NULL) == 0)
         for (size_t i = 0; i < n; i++)
-            if (steps[i] < step) {
-                char *path = state_path(folder, steps[i]);
-                unlink(path);
-                free(path);
-            }
+            if (steps[i] < step && !(keep && is_there(checkpoint_path(folder, steps[i]))))
+                remove_file(state_path(folder, steps[i]));
     free(steps);
+}
+
+static int make_folder(const char *folder, struct err *err) {
+    struct buf path = {0};
+    buf_printf(&path, "%s/ckpt", folder);
+    int result = 0;
+    if (mkdir(path.data, 0777) != 0 && errno != EEXIST)
+        result = err_set(err, STATUS_CANTCREATE, "%s: cannot create: %s", path.data,
+                         strerror(errno));
+    buf_free(&path);
+    return result;
 }
 
 int checkpoint_write(const char *folder, int64_t step, const struct model *m,
@@ -141,21 +192,55 @@ int checkpoint_write(const char *folder, int64_t step, const struct model *m,
     char *model_path = checkpoint_path(folder, step), *beside = state_path(folder, step);
     char text[24];
     snprintf(text, sizeof text, "%" PRId64, step);
-    char *slash = strrchr(model_path, '/');
-    *slash = '\0';
-    int result = 0;
-    if (mkdir(model_path, 0777) != 0 && errno != EEXIST)
-        result = err_set(err, STATUS_CANTCREATE, "%s: cannot create: %s", model_path,
-                         strerror(errno));
-    *slash = '/';
+    int result = make_folder(folder, err);
     if (result == 0)
         result = write_state(beside, m, state, text, err);
     if (result == 0)
         result = write_model(model_path, m, vocab, text, err);
-    if (result == 0)
-        remove_states_before(folder, step);
     free(model_path);
     free(beside);
+    return result;
+}
+
+/* Copy a file whole; *hash is that of its bytes. */
+static int copy_file(const char *from, const char *to, uint64_t *hash, struct err *err) {
+    FILE *f = fopen(from, "rb");
+    if (!f)
+        return err_set(err, STATUS_NOINPUT, "%s: cannot open: %s", from, strerror(errno));
+    struct outfile *out = outfile_open(to, err);
+    struct hash_stream *sum = hash_begin();
+    enum { PIECE = 1 << 16 };
+    char *piece = mem_alloc(PIECE, 1);
+    int result = out ? 0 : -1;
+    for (size_t n = 1; result == 0 && n > 0;) {
+        n = fread(piece, 1, PIECE, f);
+        hash_add(sum, piece, n);
+        result = outfile_write(out, piece, n, err);
+    }
+    if (result == 0 && ferror(f))
+        result = err_set(err, STATUS_IO, "%s: cannot read: %s", from, strerror(errno));
+    *hash = hash_end(sum);
+    free(piece);
+    fclose(f);
+    if (result == 0)
+        return outfile_commit(out, err);
+    outfile_discard(out);
+    return -1;
+}
+
+int checkpoint_copy(const char *from, int64_t step, const char *to, bool with_state, uint64_t *hash,
+                    uint64_t *state_hash, struct err *err) {
+    char *model_from = checkpoint_path(from, step), *model_to = checkpoint_path(to, step);
+    char *state_from = state_path(from, step), *state_to = state_path(to, step);
+    int result = make_folder(to, err);
+    if (result == 0 && with_state)
+        result = copy_file(state_from, state_to, state_hash, err);
+    if (result == 0)
+        result = copy_file(model_from, model_to, hash, err);
+    free(model_from);
+    free(model_to);
+    free(state_from);
+    free(state_to);
     return result;
 }
 
@@ -223,6 +308,30 @@ struct model *checkpoint_read(const char *path, struct vocab *vocab, int64_t *st
     return m;
 }
 
+int checkpoint_read_notes(const char *path, struct vocab *vocab, char **config, struct err *err) {
+    struct tensorfile *f = tensorfile_open(path, err);
+    if (!f)
+        return -1;
+    const char *words = need_note(f, "espalier.vocabulary", err);
+    const char *text = words ? need_note(f, "espalier.config", err) : NULL;
+    if (text && vocab)
+        vocab_add_text(vocab, words);
+    if (text && config)
+        *config = mem_strdup(text);
+    tensorfile_close(f);
+    return text ? 0 : -1;
+}
+
+/* A list that is not there is empty. */
+static void take_numbers(const struct tensorfile *f, const char *name,
+                         struct checkpoint_numbers *numbers) {
+    const struct tensor *t = tensorfile_find(f, name);
+    numbers->n = 0;
+    if (t && t->dtype == DTYPE_F64 && t->rank == 1)
+        for (size_t i = 0; i < t->shape[0]; i++)
+            checkpoint_add_number(numbers, ((const double *)t->data)[i]);
+}
+
 static int take_state(const struct tensorfile *f, struct model *m, struct checkpoint_state *state,
                       struct err *err) {
     const struct params *p = m->params;
@@ -240,15 +349,23 @@ static int take_state(const struct tensorfile *f, struct model *m, struct checkp
             return -1;
         memcpy(numbers->data, t->data, numbers->n * sizeof *numbers->data);
     }
-    const size_t two = 2;
+    const size_t two = 2, three = 3;
     const struct tensor *sums = tensorfile_need(f, "loop.loss", DTYPE_F64, 1, &two, err);
+    const struct tensor *counts = sums
+                                      ? tensorfile_need(f, "loop.counts", DTYPE_F64, 1, &three, err)
+                                      : NULL;
     const struct tensor *hash =
-        sums ? tensorfile_need(f, "loop.stream_hash", DTYPE_U64, 0, NULL, err) : NULL;
+        counts ? tensorfile_need(f, "loop.stream_hash", DTYPE_U64, 0, NULL, err) : NULL;
     if (!hash)
         return -1;
     state->loss_sum = ((const double *)sums->data)[0];
     state->loss_count = ((const double *)sums->data)[1];
+    state->tokens = ((const double *)counts->data)[0];
+    state->examples = ((const double *)counts->data)[1];
+    state->moments_from = ((const double *)counts->data)[2];
     memcpy(&state->stream_hash, hash->data, sizeof state->stream_hash);
+    take_numbers(f, list_names[0], &state->lasting);
+    take_numbers(f, list_names[1], &state->watched);
     return 0;
 }
 
@@ -266,22 +383,22 @@ static int check_vocabulary(const struct tensorfile *f, const struct vocab *voca
                           f->path);
 }
 
-int checkpoint_latest(const char *folder, int64_t *step, struct err *err) {
+int checkpoint_latest(const char *folder, int64_t base, int64_t *step, struct err *err) {
     int64_t *models, *states;
     size_t n_models, n_states;
-    *step = 0;
+    *step = base;
     if (list_steps(folder, ".safetensors", &models, &n_models, err) != 0)
         return -1;
     int result = list_steps(folder, ".state.safetensors", &states, &n_states, err);
     for (size_t i = 0, j = 0; i < n_models && j < n_states;) {
-        if (models[i] == states[j])
+        if (models[i] == states[j] && models[i] > base)
             *step = models[i];
         if (models[i] <= states[j])
             i++;
         else
             j++;
     }
-    if (result == 0 && n_models && *step != models[n_models - 1])
+    if (result == 0 && n_models && *step < models[n_models - 1])
         msg_warn("%s/ckpt: the checkpoint of step %" PRId64
                  " lacks the optimiser state beside it; going back to step %" PRId64,
                  folder, models[n_models - 1], *step);
@@ -296,13 +413,11 @@ int checkpoint_resume(const char *folder, int64_t step, struct model *m, const s
     struct tensorfile *f = tensorfile_open(model_path, err);
     int result = f && check_vocabulary(f, vocab, err) == 0 ? take_weights(f, m, err) : -1;
     tensorfile_close(f);
-    if (result == 0) {
+    if (result == 0 && state) {
         f = tensorfile_open(beside, err);
         result = f ? take_state(f, m, state, err) : -1;
         tensorfile_close(f);
     }
-    if (result == 0) /* a kill may have come before checkpoint_write did this */
-        remove_states_before(folder, step);
     free(model_path);
     free(beside);
     return result;

@@ -24,15 +24,14 @@ int layout_check(const struct layout *l, struct err *err) {
                        objective);
     if (l->shape == SHAPE_ENCODER_DECODER && !l->bos)
         return err_set(err, STATUS_USAGE, "an encoder-decoder starts its answer from <bos>");
-    if (l->bidirectional_prefix &&
-        (l->shape != SHAPE_DECODER || l->objective != OBJECTIVE_TARGET))
+    if (l->bidirectional_prefix && (l->shape != SHAPE_DECODER || l->objective != OBJECTIVE_TARGET))
         return err_set(err, STATUS_USAGE,
                        "a prefix seen in both directions is a decoder's with objective 'target'; "
                        "any other loss would count tokens that are in view");
     if (l->objective == OBJECTIVE_MASKED &&
-        !(l->masking.cloze || (l->masking.share > 0 && l->masking.share <= 1 &&
-                               l->masking.random >= 0 && l->masking.keep >= 0 &&
-                               l->masking.random + l->masking.keep <= 1)))
+        !(l->masking.cloze ||
+          (l->masking.share > 0 && l->masking.share <= 1 && l->masking.random >= 0 &&
+           l->masking.keep >= 0 && l->masking.random + l->masking.keep <= 1)))
         return err_set(err, STATUS_USAGE,
                        "the share of masked words must be in (0, 1], and the parts replaced at "
                        "random and kept sum to at most 1");
@@ -107,9 +106,8 @@ static int choice_of(const char *const *names, const char *word) {
 
 /* Set what KEY=VALUE says; false when it says nothing. */
 static bool read_pair(struct layout *l, const char *key, const char *value) {
-    static const char *const flags[] = {"0", "1", NULL}, *const prefixes[] = {"causal",
-                                                                              "bidirectional",
-                                                                              NULL};
+    static const char *const flags[] = {"0", "1", NULL}, *const prefixes[] = {
+                                                             "causal", "bidirectional", NULL};
     const struct {
         const char *key;
         const char *const *choices;

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,33 +11,11 @@
 #include "lib/outfile.h"
 #include "nn/mat.h"
 
-static volatile sig_atomic_t stop_signal;
-
-static void on_stop_signal(int number) {
-    if (stop_signal) { /* asked twice: at once */
-        outfile_discard_all();
-        signal(number, SIG_DFL);
-        raise(number);
-    }
-    stop_signal = number;
-}
-
-static const char *signal_name(int number) {
-    return number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "SIGHUP";
-}
-
-static void catch_stop_signals(void) {
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        struct sigaction old, act = {.sa_handler = on_stop_signal, .sa_flags = SA_RESTART};
-        sigemptyset(&act.sa_mask);
-        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaction(numbers[i], &act, NULL);
-    }
-}
-
-static int open_inputs(struct run *run, struct err *err) {
+static int open_inputs(struct run *run, bool begun, struct err *err) {
     const struct loop_request *q = run->request;
+    if (loop_take_vocabulary(run, begun, err) != 0)
+        return -1;
+    size_t known = run->vocab.n;
     struct feed_request feed = {.paths = q->corpora,
                                 .n_paths = q->n_corpora,
                                 .layout = layout_default(),
@@ -46,53 +23,67 @@ static int open_inputs(struct run *run, struct err *err) {
                                 .seed_order = q->seed_order,
                                 .batch = q->batch};
     run->feed = feed_open(&feed, &run->vocab, err);
-    if (!run->feed)
+    if (!run->feed || loop_check_vocabulary(run, known, err) != 0)
         return -1;
     return loop_open_evaluations(run, err) != 0 || loop_add_inputs(run, err) != 0 ? -1 : 0;
 }
 
-/* A checkpoint that a signal left between two regular ones goes when the next is safe. */
-static void remove_irregular_checkpoints(const struct run *run) {
-    const struct loop_request *q = run->request;
-    int64_t *steps;
-    size_t n;
-    if (checkpoint_list(q->folder, &steps, &n, NULL) == 0)
-        for (size_t i = 0; i < n; i++)
-            if (steps[i] < run->step && steps[i] % q->save_every != 0) {
-                char *path = checkpoint_path(q->folder, steps[i]);
-                unlink(path);
-                free(path);
-            }
-    free(steps);
+static int open_metrics(struct run *run, bool anew, struct err *err) {
+    run->metrics = metrics_open(run->metrics_path, anew ? -1 : run->step, err);
+    return run->metrics ? loop_open_timing(run, anew, err) : -1;
 }
 
-/* Start at step 0, or take up the last checkpoint. */
-static int find_place(struct run *run, struct err *err) {
+/* Weights and moments as the run begins. */
+static int begin(struct run *run, struct err *err) {
     const struct loop_request *q = run->request;
-    if (checkpoint_latest(q->folder, &run->step, err) != 0)
-        return -1;
-    if (run->step > q->steps)
-        return err_set(err, STATUS_USAGE,
-                       "%s: has a checkpoint of step %" PRId64 ", beyond --steps %" PRId64,
-                       q->folder, run->step, q->steps);
-    if (!run->step) {
+    if (!run->parent) {
         model_init(run->model, q->seed_init);
-        run->metrics = metrics_open(run->metrics_path, -1, err);
-        return run->metrics ? 0 : -1;
+    } else {
+        bool alone = q->fresh_optimiser ||
+                     (run->base == 0 && !checkpoint_has_state(q->folder, run->base));
+        if (checkpoint_resume(q->folder, run->base, run->model, &run->vocab,
+                              alone ? NULL : &run->state, err) != 0)
+            return -1;
+        if (alone)
+            run->state.moments_from = (double)run->base;
+        /* What the parent's criteria and keeping remember is not of this run. */
+        run->state.lasting.n = run->state.watched.n = 0;
+        if (feed_skip(run->feed, run->base, err) != 0)
+            return -1;
+        msg_note("%s: branching from %s at step %" PRId64 "%s", q->folder, run->parent, run->base,
+                 alone ? ", with a fresh optimiser" : "");
     }
-    if (checkpoint_resume(q->folder, run->step, run->model, &run->vocab, &run->state, err) != 0)
-        return -1;
-    if (feed_skip(run->feed, run->step, err) != 0)
+    run->state.stream_hash = feed_hash(run->feed);
+    return open_metrics(run, true, err);
+}
+
+/* Take up the last checkpoint. */
+static int resume(struct run *run, struct err *err) {
+    const struct loop_request *q = run->request;
+    if (checkpoint_resume(q->folder, run->step, run->model, &run->vocab, &run->state, err) != 0 ||
+        loop_recall_watches(run, err) != 0 || feed_skip(run->feed, run->step, err) != 0)
         return -1;
     if (feed_hash(run->feed) != run->state.stream_hash)
         return err_set(err, STATUS_DATA,
                        "standard input differs from what this run has read in "
                        "its first %" PRId64 " steps",
                        run->step);
-    remove_irregular_checkpoints(run);
+    run->saved = run->step;
+    run->ended = run->step == q->steps || loop_met_criterion(run);
+    loop_thin(run);
     msg_note("%s: resuming at step %" PRId64 " of %" PRId64, q->folder, run->step, q->steps);
-    run->metrics = metrics_open(run->metrics_path, run->step, err);
-    return run->metrics ? 0 : -1;
+    return open_metrics(run, false, err);
+}
+
+static int find_place(struct run *run, struct err *err) {
+    const struct loop_request *q = run->request;
+    if (checkpoint_latest(q->folder, run->base, &run->step, err) != 0)
+        return -1;
+    if (run->step > q->steps)
+        return err_set(err, STATUS_USAGE,
+                       "%s: has a checkpoint of step %" PRId64 ", beyond --steps %" PRId64,
+                       q->folder, run->step, q->steps);
+    return run->step == run->base ? begin(run, err) : resume(run, err);
 }
 
 static void reserve(struct run *run) {
@@ -101,9 +92,22 @@ static void reserve(struct run *run) {
                   feed_longest(run->feed), pool_workers(run->pool));
 }
 
+static int check_perturbations(const struct run *run, struct err *err) {
+    for (size_t i = 0; i < run->n_perturbations; i++) {
+        int tensors = perturbation_matches(&run->perturbations[i], run->model->params, err);
+        if (tensors == 0)
+            err_set(err, STATUS_USAGE,
+                    "--perturb '%s': the model has no tensor whose name matches; the first is %s",
+                    run->request->perturb->items[i], run->model->params->table[0].name);
+        if (tensors <= 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int set_up(struct run *run, struct manifest *old, struct err *err) {
     const struct loop_request *q = run->request;
-    if (open_inputs(run, err) != 0)
+    if (open_inputs(run, old != NULL, err) != 0)
         return -1;
     if (old) {
         const char **ignored = loop_ignored_options(run);
@@ -128,20 +132,15 @@ static int set_up(struct run *run, struct manifest *old, struct err *err) {
     if (!run->optim)
         return -1;
     reserve(run);
+    if (loop_evaluate(run, REPORT_NAMES, err) != 0 || loop_check_watches(run, err) != 0 ||
+        check_perturbations(run, err) != 0)
+        return -1;
+    if (run->track[TRACK_UPDATE_NORM])
+        run->before = mem_alloc(run->model->params->size, sizeof *run->before);
     manifest_set_integer(run->manifest, "model", "parameters",
                          (int64_t)params_count(run->model->params));
     manifest_set_integer(run->manifest, "model", "vocabulary", (int64_t)run->vocab.n);
-    return find_place(run, err);
-}
-
-static int save(struct run *run, struct err *err) {
-    run->state.stream_hash = feed_hash(run->feed);
-    if (metrics_sync(run->metrics, err) != 0 ||
-        checkpoint_write(run->request->folder, run->step, run->model, &run->vocab, &run->state,
-                         err) != 0)
-        return -1;
-    remove_irregular_checkpoints(run);
-    return 0;
+    return loop_import(run, old, err) != 0 ? -1 : find_place(run, err);
 }
 
 /* Keep the batch whose loss or gradient is not finite, for its maker to look at. */
@@ -161,53 +160,142 @@ static void keep_bad_batch(const struct run *run, const struct batch *batch) {
     buf_free(&path);
 }
 
+/* The norm of what the update changed. */
+static double change(const struct run *run) {
+    const struct params *p = run->model->params;
+    double sum = 0;
+    for (size_t i = 0; i < p->size; i++) {
+        double d = (double)p->value[i] - (double)run->before[i];
+        sum += d * d;
+    }
+    return sqrt(sum);
+}
+
 static int take_step(struct run *run, struct err *err) {
     const struct loop_request *q = run->request;
+    const struct params *params = run->model->params;
     struct batch batch;
     int64_t step = run->step + 1;
     if (feed_batch(run->feed, step, &batch, err) != 0)
         return -1;
+    batch.seed_dropout = q->seed_dropout;
+    batch.number = (uint64_t)step;
     int counted;
     double loss = model_gradient(run->model, run->pool, &batch, &counted);
+    bool measured = run->before && loop_evaluates_at(run, step);
+    if (measured)
+        memcpy(run->before, params->value, params->size * sizeof *run->before);
     struct optim_report report = {0};
     if (!isfinite(loss) ||
-        optim_step(run->optim, run->pool, step, schedule_rate(&q->schedule, step), &report) != 0) {
+        optim_step(run->optim, run->pool, step - (int64_t)run->state.moments_from,
+                   schedule_rate(&q->schedule, step), &report) != 0) {
         keep_bad_batch(run, &batch);
         return err_set(err, STATUS_NONFINITE,
                        "%s: step %" PRId64 ": the %s is not finite; the batch is in bad-batch.txt; "
                        "earlier checkpoints are untouched (a lower --rate may help)",
                        q->folder, step, isfinite(loss) ? "gradient" : "loss");
     }
+    if (measured)
+        run->update_norm = change(run);
     run->step = step;
     run->last_loss = loss;
     run->last_norm = report.norm;
     run->state.loss_sum += loss * counted;
     run->state.loss_count += counted;
+    run->state.tokens += batch.tokens;
+    run->state.examples += batch.sequences;
+    run->state.stream_hash = feed_hash(run->feed);
     return 0;
+}
+
+static int perturb(struct run *run, struct err *err) {
+    for (size_t i = 0; i < run->n_perturbations; i++) {
+        const struct perturbation *p = &run->perturbations[i];
+        if (p->step != run->step)
+            continue;
+        int tensors = params_perturb(run->model->params, p->scale, p->relative, p->pattern,
+                                     run->request->seed_noise, run->step, err);
+        if (tensors < 0)
+            return -1;
+        if (tensors == 0)
+            return err_set(err, STATUS_USAGE,
+                           "--perturb '%s': no tensor of the model has this name",
+                           run->request->perturb->items[i]);
+        msg_note("%s: step %" PRId64 ": %d tensors perturbed", run->request->folder, run->step,
+                 tensors);
+    }
+    return 0;
+}
+
+/* What follows an update, or the beginning. */
+static int complete_step(struct run *run, struct err *err) {
+    const struct loop_request *q = run->request;
+    bool first = run->step == run->base, moved = false;
+    if (perturb(run, err) != 0)
+        return -1;
+    if (loop_evaluates_at(run, run->step) || (first && !q->skip_first_evaluation)) {
+        if (loop_evaluate(run, REPORT_ROWS, err) != 0)
+            return -1;
+        moved = loop_takes_moves(run);
+        run->ended = loop_met_criterion(run) != NULL;
+    }
+    run->ended |= run->step == q->steps;
+    /* A branch has its first checkpoint already, as it was before any perturbation. */
+    if (first && run->parent)
+        return 0;
+    return (moved || run->ended || loop_saves_at(run, run->step)) && loop_save(run, moved, err) != 0
+               ? -1
+               : 0;
+}
+
+/* The checkpoint that a signal asks for, unless there is one. */
+static int save_for_signal(struct run *run, struct err *err) {
+    return run->step > run->base && run->saved != run->step ? loop_save(run, false, err) : 0;
+}
+
+static int stop(struct run *run, struct err *err) {
+    const struct loop_request *q = run->request;
+    if (save_for_signal(run, err) != 0)
+        return -1;
+    progress_clear(&run->progress);
+    if (run->step == run->base)
+        return err_set(err, STATUS_AGAIN,
+                       "%s: stopped before its first step by %s; run again to start", q->folder,
+                       loop_stop_signal());
+    return err_set(err, STATUS_AGAIN,
+                   "%s: stopped at step %" PRId64 " of %" PRId64
+                   " by %s, with a checkpoint; run again to resume",
+                   q->folder, run->step, q->steps, loop_stop_signal());
+}
+
+static int heed_signals(struct run *run, struct err *err) {
+    if (loop_take_evaluate_signal() && loop_evaluate(run, REPORT_NOTE, err) != 0)
+        return -1;
+    if (loop_take_save_signal()) {
+        if (save_for_signal(run, err) != 0)
+            return -1;
+        progress_clear(&run->progress);
+        msg_note("%s: a checkpoint of step %" PRId64 ", asked for by SIGUSR1", run->request->folder,
+                 run->step);
+    }
+    return loop_stop_signal() ? stop(run, err) : 0;
 }
 
 static int train(struct run *run, struct err *err) {
     const struct loop_request *q = run->request;
     run->progress = progress_start(run->step, q->steps, "steps");
-    if (run->step == 0 && loop_evaluate(run, err) != 0)
+    if (run->step == run->base && complete_step(run, err) != 0)
         return -1;
-    while (run->step < q->steps) {
-        if (take_step(run, err) != 0)
+    while (!run->ended) {
+        if (heed_signals(run, err) != 0)
             return -1;
-        bool last = run->step == q->steps;
-        if ((run->step % q->eval_every == 0 || last) && loop_evaluate(run, err) != 0)
+        if (take_step(run, err) != 0) /* perhaps a signal called it off while it waited */
+            return err->status == STATUS_AGAIN && loop_stop_signal() ? stop(run, err) : -1;
+        if (complete_step(run, err) != 0)
             return -1;
-        if ((run->step % q->save_every == 0 || last || stop_signal) && save(run, err) != 0)
-            return -1;
-        if (stop_signal && !last) {
-            progress_clear(&run->progress);
-            return err_set(err, STATUS_AGAIN,
-                           "%s: stopped at step %" PRId64 " of %" PRId64
-                           " by %s, with a checkpoint; run again to resume",
-                           q->folder, run->step, q->steps, signal_name((int)stop_signal));
-        }
-        char detail[48];
-        snprintf(detail, sizeof detail, "loss %.4f", run->last_loss);
+        char detail[64];
+        snprintf(detail, sizeof detail, "%.3g tokens/s, loss %.4f", loop_token_rate(run),
+                 run->last_loss);
         progress_update(&run->progress, run->step, detail);
     }
     progress_clear(&run->progress);
@@ -216,6 +304,7 @@ static int train(struct run *run, struct err *err) {
 
 static void tear_down(struct run *run) {
     metrics_abandon(run->metrics);
+    metrics_abandon(run->timing);
     optim_free(run->optim);
     pool_free(run->pool);
     model_free(run->model);
@@ -226,34 +315,72 @@ static void tear_down(struct run *run) {
     }
     free(run->evals);
     vocab_free(&run->vocab);
+    vocab_free(&run->names);
+    milestones_free(&run->eval);
+    milestones_free(&run->save);
+    loop_free_watches(run);
+    for (size_t i = 0; i < run->n_perturbations; i++)
+        perturbation_free(&run->perturbations[i]);
+    free(run->perturbations);
+    checkpoint_free_state(&run->state);
+    free(run->before);
+    free(run->parent);
     manifest_free(run->manifest);
     if (run->lock >= 0)
         close(run->lock);
     free(run->manifest_path);
     free(run->metrics_path);
+    free(run->timing_path);
+}
+
+/* How the run ended, for run.json. */
+static void record_end(struct run *run, int result, enum status status) {
+    const struct watch *met = result == 0 ? loop_met_criterion(run) : NULL;
+    manifest_set_status(run->manifest, result == 0              ? MANIFEST_FINISHED
+                                       : status == STATUS_AGAIN ? MANIFEST_STOPPED
+                                                                : MANIFEST_FAILED);
+    manifest_set_integer(run->manifest, NULL, "step", run->step);
+    if (!met)
+        return;
+    manifest_set_string(run->manifest, "ended", "criterion", met->text);
+    manifest_set_integer(run->manifest, "ended", "onset", (int64_t)met->memory[1]);
+    msg_note("%s: ended at step %" PRId64 " by --stop-when '%s', which holds since step %" PRId64,
+             run->request->folder, run->step, met->text, (int64_t)met->memory[1]);
+}
+
+static void tell_plan(const struct run *run) {
+    char save[64] = "";
+    if (run->save.every)
+        snprintf(save, sizeof save, ", a checkpoint every %" PRId64 " steps", run->save.every);
+    msg_note("%s: %zu parameters, vocabulary %zu, %s%s", run->request->folder,
+             params_count(run->model->params), run->vocab.n,
+             feed_is_stream(run->feed) ? "a stream of examples" : "examples in memory", save);
 }
 
 static int run_to_end(struct run *run, struct manifest *old, struct err *err) {
-    if (set_up(run, old, err) != 0 || manifest_write(run->manifest, run->manifest_path, err) != 0)
+    loop_listen();
+    if (set_up(run, old, err) != 0 || manifest_write(run->manifest, run->manifest_path, err) != 0) {
+        if (err->status == STATUS_AGAIN && loop_stop_signal())
+            err_set(err, STATUS_AGAIN, "%s: stopped by %s while it was set up; run again to go on",
+                    run->request->folder, loop_stop_signal());
         return -1;
-    msg_note("%s: %zu parameters, vocabulary %zu, %s, a checkpoint every %" PRId64 " steps",
-             run->request->folder, params_count(run->model->params), run->vocab.n,
-             feed_is_stream(run->feed) ? "a stream of examples" : "examples in memory",
-             run->request->save_every);
-    catch_stop_signals();
+    }
+    tell_plan(run);
     int result = train(run, err);
     if (result == 0) {
         result = metrics_close(run->metrics, err);
         run->metrics = NULL;
     }
+    if (result == 0) {
+        result = metrics_close(run->timing, err);
+        run->timing = NULL;
+    }
     struct err second = {0};
     /* What led to the failure is worth reading; resuming drops it again. */
-    if (result != 0 && metrics_sync(run->metrics, &second) != 0)
+    if (result != 0 && ((run->metrics && metrics_sync(run->metrics, &second) != 0) ||
+                        (run->timing && metrics_sync(run->timing, &second) != 0)))
         msg_warn("%s", second.text);
-    manifest_set_status(run->manifest, result == 0                   ? MANIFEST_FINISHED
-                                       : err->status == STATUS_AGAIN ? MANIFEST_STOPPED
-                                                                     : MANIFEST_FAILED);
-    manifest_set_integer(run->manifest, NULL, "step", run->step);
+    record_end(run, result, err->status);
     if (manifest_write(run->manifest, run->manifest_path, &second) != 0 && result == 0) {
         *err = second;
         result = -1;
@@ -262,7 +389,7 @@ static int run_to_end(struct run *run, struct manifest *old, struct err *err) {
 }
 
 enum status loop_run(const struct loop_request *request, struct err *err) {
-    struct run run = {.request = request, .lock = -1};
+    struct run run = {.request = request, .lock = -1, .saved = -1};
     struct buf path = {0};
     mat_init();
     buf_printf(&path, "%s/run.json", request->folder);
@@ -270,11 +397,14 @@ enum status loop_run(const struct loop_request *request, struct err *err) {
     path = (struct buf){0};
     buf_printf(&path, "%s/metrics.tsv", request->folder);
     run.metrics_path = path.data;
+    path = (struct buf){0};
+    buf_printf(&path, "%s/timing.tsv", request->folder);
+    run.timing_path = path.data;
     struct buf checkpoints = {0};
     buf_printf(&checkpoints, "%s/ckpt", request->folder);
     struct manifest *old = NULL;
     bool made = false;
-    int result = loop_check_request(request, err);
+    int result = loop_check_request(&run, err);
     if (result == 0)
         result = loop_make_folders(request->folder, &made, err);
     if (result == 0)
@@ -286,13 +416,15 @@ enum status loop_run(const struct loop_request *request, struct err *err) {
         result = loop_meet_old_run(&run, &old, err);
     }
     if (result == 1)
-        msg_note("%s: already finished at step %" PRId64, request->folder, request->steps);
+        msg_note("%s: already finished at step %" PRId64, request->folder,
+                 manifest_integer(old, NULL, "step", request->steps));
     else if (result == 0)
         result = run_to_end(&run, old, err);
     if (result < 0 && made && access(run.manifest_path, F_OK) != 0)
         rmdir(request->folder); /* nothing came of it */
     buf_free(&checkpoints);
     manifest_free(old);
+    loop_stop_listening();
     tear_down(&run);
     return result < 0 ? err->status : STATUS_OK;
 }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -61,7 +62,7 @@ void loop_remove_unfinished(const char *folder, const char *mark) {
         closedir(d);
 }
 
-static void record_option(struct manifest *m, const struct opt *o) {
+static void record_option(struct manifest *m, const struct opt *o, bool names_alone) {
     switch (o->type) {
     case OPT_FLAG:
         manifest_set_bool(m, "options", o->name, *(bool *)o->value);
@@ -75,9 +76,11 @@ static void record_option(struct manifest *m, const struct opt *o) {
     case OPT_LIST: { /* NAME=CORPUS: the names shape the metrics; inputs tell the corpora */
         const struct opt_list *list = o->value;
         struct buf names = {0};
-        for (size_t i = 0; i < list->n; i++)
-            buf_printf(&names, "%s%.*s", i ? " " : "", (int)strcspn(list->items[i], "="),
-                       list->items[i]);
+        for (size_t i = 0; i < list->n; i++) {
+            const char *item = list->items[i];
+            buf_printf(&names, "%s%.*s", i ? " " : "",
+                       (int)(names_alone ? strcspn(item, "=") : strlen(item)), item);
+        }
         manifest_set_string(m, "options", o->name, names.data);
         buf_free(&names);
         break;
@@ -102,9 +105,11 @@ void loop_start_manifest(struct run *run) {
     manifest_set_string(run->manifest, "machine", "blas", mat_config());
     manifest_set_string(run->manifest, "machine", "blas_core", mat_core_name());
     for (const struct opt *o = q->tool->options; o->type != OPT_END; o++)
-        record_option(run->manifest, o);
+        record_option(run->manifest, o, o->value == q->evals);
     manifest_set_unsigned(run->manifest, "seeds", "init", q->seed_init);
     manifest_set_unsigned(run->manifest, "seeds", "order", q->seed_order);
+    manifest_set_unsigned(run->manifest, "seeds", "dropout", q->seed_dropout);
+    manifest_set_unsigned(run->manifest, "seeds", "noise", q->seed_noise);
 }
 
 /* Options that say nothing of the result, and those whose files the inputs identify. */
@@ -137,7 +142,7 @@ static int check_path(const char *path, struct err *err) {
 }
 
 /* What can be known of the corpora before any is opened. */
-int loop_check_request(const struct loop_request *q, struct err *err) {
+static int check_corpora(const struct loop_request *q, struct err *err) {
     for (int i = 0; i < q->n_corpora; i++)
         if (check_path(q->corpora[i], err) != 0)
             return -1;
@@ -162,6 +167,48 @@ int loop_check_request(const struct loop_request *q, struct err *err) {
             return -1;
     }
     return 0;
+}
+
+/* "all", "last" or a number: 0, 1, that number. */
+static int read_keep(struct run *run, struct err *err) {
+    const char *text = run->request->keep;
+    run->keep = 0;
+    if (!text || strcmp(text, "all") == 0)
+        return 0;
+    run->keep = 1;
+    if (strcmp(text, "last") == 0 || (opt_read_count(text, &run->keep) == 0 && run->keep > 0))
+        return 0;
+    return err_set(err, STATUS_USAGE, "--keep takes all, last or a number from 1, not '%s'", text);
+}
+
+static int read_perturbations(struct run *run, struct err *err) {
+    const struct loop_request *q = run->request;
+    size_t n = q->perturb ? q->perturb->n : 0;
+    run->perturbations = mem_alloc(n, sizeof *run->perturbations);
+    for (; run->n_perturbations < n; run->n_perturbations++) {
+        struct perturbation *p = &run->perturbations[run->n_perturbations];
+        const char *text = q->perturb->items[run->n_perturbations];
+        if (perturbation_read(p, text, err) != 0)
+            return -1;
+        if (p->step < run->base || p->step > q->steps) {
+            run->n_perturbations++;
+            return err_set(err, STATUS_USAGE,
+                           "--perturb '%s': the run goes from step %" PRId64 " to %" PRId64, text,
+                           run->base, q->steps);
+        }
+    }
+    return 0;
+}
+
+int loop_check_request(struct run *run, struct err *err) {
+    const struct loop_request *q = run->request;
+    if (loop_read_branch(run, err) != 0 ||
+        milestones_read(&run->eval, &q->eval, "eval", q->steps, err) != 0 ||
+        milestones_read(&run->save, &q->save, "save", q->steps, err) != 0 ||
+        loop_read_watches(run, err) != 0 || loop_read_track(run, q->track, err) != 0 ||
+        read_keep(run, err) != 0 || read_perturbations(run, err) != 0)
+        return -1;
+    return check_corpora(q, err);
 }
 
 /* Record a corpus in the manifest. */

@@ -52,8 +52,8 @@ static int read_list(struct milestones *m, const char *list, const char *name, i
                            name, len > 100 ? 100 : (int)len, text);
         if (r.first > steps)
             return err_set(err, STATUS_USAGE,
-                           "--%s-at names step %" PRId64 ", beyond the %" PRId64 " of the run", name,
-                           r.first, steps);
+                           "--%s-at names step %" PRId64 ", beyond the %" PRId64 " of the run",
+                           name, r.first, steps);
         m->ranges = mem_grow(m->ranges, &m->cap_ranges, m->n_ranges + 1, sizeof *m->ranges);
         m->ranges[m->n_ranges++] = r;
         text += len;

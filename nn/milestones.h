@@ -1,7 +1,7 @@
 /* Steps of a run chosen beforehand: every so many, listed, or evenly spaced on a logarithmic scale.
  *
- * A list joins by commas: a step (500, 20k), a range by differences (first-last:stride, the stride 1
- * when left out) and a range by ratios (first-last*factor): 0,1-512*2,1000-143k:1000 is the
+ * A list joins by commas: a step (500, 20k), a range by differences (first-last:stride, the stride
+ * 1 when left out) and a range by ratios (first-last*factor): 0,1-512*2,1000-143k:1000 is the
  * schedule of Pythia (Biderman et al. 2023, arXiv:2304.01373). With `log` N there are N steps a
  * decade: 0, and 10^(k/N) for k = 0, 1, 2, ... rounded to the nearest whole number, each once. */
 #ifndef ESPALIER_MILESTONES_H

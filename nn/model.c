@@ -10,8 +10,7 @@
 #include "nn/architecture.h"
 
 static const struct architecture *const architectures[] = {&transformer_architecture,
-                                                           &rnn_architecture,
-                                                           &mlp_architecture};
+                                                           &rnn_architecture, &mlp_architecture};
 
 /* Values, gradients and two moments. A model that cannot fit is better refused than killed. */
 static int check_memory(size_t parameters, struct err *err) {

@@ -29,12 +29,27 @@ static void perturb_tensor(struct params *p, size_t tensor, double scale, bool r
         w[i] = (real)((double)w[i] + scale * rng_normal(&r));
 }
 
+static int has_match(const struct pattern *pattern, const char *name, struct err *err) {
+    return pattern ? pattern_search(pattern, name, strlen(name), err) : 1;
+}
+
+int perturbation_matches(const struct perturbation *perturbation, const struct params *p,
+                         struct err *err) {
+    int matched = 0;
+    for (size_t t = 0; t < p->tensors; t++) {
+        int found = has_match(perturbation->pattern, p->table[t].name, err);
+        if (found < 0)
+            return -1;
+        matched += found;
+    }
+    return matched;
+}
+
 int params_perturb(struct params *p, double scale, bool relative, const struct pattern *pattern,
                    uint64_t seed, int64_t step, struct err *err) {
     int matched = 0;
     for (size_t t = 0; t < p->tensors; t++) {
-        const char *name = p->table[t].name;
-        int found = pattern ? pattern_search(pattern, name, strlen(name), err) : 1;
+        int found = has_match(pattern, p->table[t].name, err);
         if (found < 0)
             return -1;
         if (found)

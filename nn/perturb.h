@@ -30,6 +30,10 @@ struct perturbation {
 
 /* Read one. -1 (STATUS_USAGE), *p as perturbation_free leaves it. */
 int perturbation_read(struct perturbation *p, const char *text, struct err *err) NODISCARD;
+
+/* How many tensors have a match; -1 as above. */
+int perturbation_matches(const struct perturbation *perturbation, const struct params *p,
+                         struct err *err) NODISCARD;
 void perturbation_free(struct perturbation *p);
 
 #endif

@@ -19,7 +19,7 @@ train -d runs/a/s0 --steps 20 --save-every 5 --eval-every 10 --eval ood=ood.zst 
 is 'a finished run exits 0' $? 0
 is '-q is quiet' "$(cat err)" ''
 is 'the folder' "$(cd runs/a/s0 && find . -type f | sort | tr '\n' ' ')" \
-    './ckpt/00000005.safetensors ./ckpt/00000010.safetensors ./ckpt/00000015.safetensors ./ckpt/00000020.safetensors ./ckpt/00000020.state.safetensors ./metrics.tsv ./run.json '
+    './ckpt/00000005.safetensors ./ckpt/00000010.safetensors ./ckpt/00000015.safetensors ./ckpt/00000020.safetensors ./ckpt/00000020.state.safetensors ./metrics.tsv ./run.json ./timing.tsv '
 is 'metrics.tsv: its header' "$(head -1 runs/a/s0/metrics.tsv)" "$(printf 'step\tsplit\tmetric\tvalue')"
 is 'metrics.tsv: steps' "$(tail -n +2 runs/a/s0/metrics.tsv | cut -f1 | uniq | tr '\n' ' ')" '0 10 20 '
 is 'metrics.tsv: metrics of the last step' "$(awk '$1 == 20 { print $2 "/" $3 }' runs/a/s0/metrics.tsv | tr '\n' ' ')" \

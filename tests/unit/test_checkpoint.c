@@ -2,10 +2,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "lib/hash.h"
 #include "nn/checkpoint.h"
 #include "nn/lexicon.h"
 #include "nn/transformer.h"
@@ -60,7 +65,15 @@ static void a_checkpoint_gives_back_every_bit(void **state) {
         real *first = params_add_slot(again->params, "first");
         real *second = params_add_slot(again->params, "second");
         double *numbers = params_add_numbers(again->params, "some.numbers", 2, 0);
-        const struct checkpoint_state s = {1.0 / 3, 77, UINT64_MAX - 5};
+        double lasting[] = {3, 7}, watched[] = {1, 0.1, 0, 1.0 / 7};
+        const struct checkpoint_state s = {.loss_sum = 1.0 / 3,
+                                           .loss_count = 77,
+                                           .tokens = 1e9,
+                                           .examples = 12,
+                                           .moments_from = 5,
+                                           .stream_hash = UINT64_MAX - 5,
+                                           .lasting = {lasting, 2, 0},
+                                           .watched = {watched, 4, 0}};
         struct checkpoint_state back = {0};
         assert_int_equal(checkpoint_write(scratch_folder, 12, m, &v, &s, &err), 0);
         assert_int_equal(checkpoint_resume(scratch_folder, 12, again, &v, &back, &err), 0);
@@ -71,6 +84,12 @@ static void a_checkpoint_gives_back_every_bit(void **state) {
         assert_true(first[7] == (real)1.75 && numbers[0] == 1.0 / 7 && numbers[1] == -1);
         assert_true(back.loss_sum == s.loss_sum && back.loss_count == s.loss_count);
         assert_true(back.stream_hash == s.stream_hash);
+        assert_true(back.tokens == s.tokens && back.examples == s.examples &&
+                    back.moments_from == s.moments_from);
+        assert_true(back.lasting.n == 2 && back.watched.n == 4);
+        assert_memory_equal(back.lasting.items, lasting, sizeof lasting);
+        assert_memory_equal(back.watched.items, watched, sizeof watched);
+        checkpoint_free_state(&back);
 
         int64_t step = 0;
         char *path = checkpoint_path(scratch_folder, 12);
@@ -93,7 +112,7 @@ static void a_checkpoint_gives_back_every_bit(void **state) {
     }
 }
 
-static void only_the_last_state_is_kept(void **state) {
+static void states_go_or_stay(void **state) {
     (void)state;
     struct err err = {0};
     struct vocab v = {0};
@@ -108,9 +127,69 @@ static void only_the_last_state_is_kept(void **state) {
     assert_int_equal(checkpoint_list(scratch_folder, &steps, &n, &err), 0);
     assert_true(n >= 3 && steps[n - 1] == 40 && steps[n - 2] == 30 && steps[n - 3] == 20);
     free(steps);
+    char *path = checkpoint_path(scratch_folder, 20);
+    assert_int_equal(unlink(path), 0);
+    free(path);
+    checkpoint_remove_states(scratch_folder, 40, true); /* one without its model goes */
+    assert_false(checkpoint_has_state(scratch_folder, 20));
+    assert_int_equal(checkpoint_resume(scratch_folder, 30, m, &v, &s, &err), 0);
+    checkpoint_remove_states(scratch_folder, 40, false);
     assert_int_equal(checkpoint_resume(scratch_folder, 40, m, &v, &s, &err), 0);
+    assert_int_equal(checkpoint_resume(scratch_folder, 30, m, &v, NULL, &err), 0);
     assert_int_equal(checkpoint_resume(scratch_folder, 30, m, &v, &s, &err), -1);
     assert_int_equal(err.status, STATUS_NOINPUT);
+    checkpoint_remove(scratch_folder, 40);
+    int64_t latest;
+    assert_int_equal(checkpoint_latest(scratch_folder, 30, &latest, &err), 0);
+    assert_int_equal(latest, 30);
+    model_free(m);
+    vocab_free(&v);
+}
+
+static void a_copy_is_the_same(void **state) {
+    (void)state;
+    struct err err = {0};
+    struct vocab v = {0};
+    learn_words(&v);
+    struct model *m = new_model(false), *other = new_model(false);
+    fill(m);
+    struct checkpoint_state s = {0}, back = {0};
+    assert_int_equal(checkpoint_write(scratch_folder, 60, m, &v, &s, &err), 0);
+    char *folder = mem_alloc(strlen(scratch_folder) + 8, 1), *from, *to, *config, *expected;
+    sprintf(folder, "%s/copy", scratch_folder);
+    assert_int_equal(mkdir(folder, 0777), 0);
+    uint64_t hash, state_hash, again;
+    assert_int_equal(checkpoint_copy(scratch_folder, 60, folder, true, &hash, &state_hash, &err),
+                     0);
+    from = checkpoint_path(scratch_folder, 60);
+    to = checkpoint_path(folder, 60);
+    assert_int_equal(hash_file(from, &again, NULL, &err), 0);
+    assert_true(again == hash);
+    assert_int_equal(hash_file(to, &again, NULL, &err), 0);
+    assert_true(again == hash);
+    assert_int_equal(checkpoint_resume(folder, 60, other, &v, &back, &err), 0);
+    assert_memory_equal(m->params->value, other->params->value, m->params->size * sizeof(real));
+    struct vocab words = {0};
+    assert_int_equal(checkpoint_read_notes(to, &words, &config, &err), 0);
+    expected = model_config_text(m);
+    assert_string_equal(config, expected);
+    assert_int_equal(words.n, v.n);
+    assert_int_equal(checkpoint_copy(scratch_folder, 61, folder, false, &hash, &state_hash, &err),
+                     -1);
+    assert_int_equal(err.status, STATUS_NOINPUT);
+    checkpoint_remove(folder, 60);
+    char *inner = mem_alloc(strlen(folder) + 8, 1);
+    sprintf(inner, "%s/ckpt", folder);
+    assert_int_equal(rmdir(inner), 0);
+    assert_int_equal(rmdir(folder), 0);
+    free(inner);
+    free(expected);
+    free(config);
+    free(from);
+    free(to);
+    free(folder);
+    vocab_free(&words);
+    model_free(other);
     model_free(m);
     vocab_free(&v);
 }
@@ -158,7 +237,8 @@ static void a_configuration_is_checked(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_checkpoint_gives_back_every_bit),
-        cmocka_unit_test(only_the_last_state_is_kept),
+        cmocka_unit_test(states_go_or_stay),
+        cmocka_unit_test(a_copy_is_the_same),
         cmocka_unit_test(another_model_is_refused),
         cmocka_unit_test(a_configuration_is_checked),
     };

@@ -55,9 +55,8 @@ static void logarithmic(void **state) {
     expect(NULL, 10, 30, "0 1 2 3 4 5 6 8 10 13 16 20 25");
     expect("7", 1, 10, "0 1 7 10");
     struct milestones m = {0};
-    assert_int_equal(milestones_read(&m, &(struct milestone_request){.log = 1000}, "save",
-                                     INT64_MAX, NULL),
-                     0);
+    assert_int_equal(
+        milestones_read(&m, &(struct milestone_request){.log = 1000}, "save", INT64_MAX, NULL), 0);
     assert_true(milestones_lists(&m, 1000000000000000000));
     milestones_free(&m);
 }
@@ -75,11 +74,11 @@ static void every(void **state) {
 static void large_ranges(void **state) {
     (void)state;
     struct milestones m = {0};
-    assert_int_equal(milestones_read(&m,
-                                     &(struct milestone_request){
-                                         .at = "0-9000000000000000:3,5-9000000000000000*5"},
-                                     "save", 100, NULL),
-                     0);
+    assert_int_equal(
+        milestones_read(
+            &m, &(struct milestone_request){.at = "0-9000000000000000:3,5-9000000000000000*5"},
+            "save", 100, NULL),
+        0);
     assert_true(milestones_lists(&m, 8999999999999997));
     assert_true(milestones_lists(&m, 2384185791015625)); /* 5^22 */
     assert_false(milestones_lists(&m, INT64_MAX));
@@ -88,10 +87,11 @@ static void large_ranges(void **state) {
 
 static void nonsense_is_refused(void **state) {
     (void)state;
-    static const char *const bad[] = {
-        "",     ",",    "1,",    ",1",     "x",    "-1",  "1-",      "-",          "5-4",
-        "1-9:", "1-9:0", "1-9*1", "0-9*2", "1--3", "1:3", "1-5:1:1", "1.5",        " 1",
-        "1 ",   "+1",   "1-9*",  "1-9:-1", "1e3",  "1,,2", "99999999999999999999"};
+    static const char *const bad[] = {"",        ",",      "1,",    ",1",   "x",
+                                      "-1",      "1-",     "-",     "5-4",  "1-9:",
+                                      "1-9:0",   "1-9*1",  "0-9*2", "1--3", "1:3",
+                                      "1-5:1:1", "1.5",    " 1",    "1 ",   "+1",
+                                      "1-9*",    "1-9:-1", "1e3",   "1,,2", "99999999999999999999"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct milestones m = {0};
         struct err err = {0};
@@ -111,8 +111,10 @@ static void nonsense_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lists_and_ranges), cmocka_unit_test(logarithmic),
-        cmocka_unit_test(every),            cmocka_unit_test(large_ranges),
+        cmocka_unit_test(lists_and_ranges),
+        cmocka_unit_test(logarithmic),
+        cmocka_unit_test(every),
+        cmocka_unit_test(large_ranges),
         cmocka_unit_test(nonsense_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,9 +75,8 @@ static void seed_and_step_and_pattern_decide(void **state) {
     assert_true(distance(&b, &a, 2) == 0); /* whatever becomes of the others */
     for (int change = 0; change < 2; change++) {
         struct params c = new_params();
-        assert_int_equal(params_perturb(&c, 0.01, true, NULL, 5 + (change == 0),
-                                        100 + (change == 1), NULL),
-                         3);
+        assert_int_equal(
+            params_perturb(&c, 0.01, true, NULL, 5 + (change == 0), 100 + (change == 1), NULL), 3);
         assert_true(distance(&c, &a, 0) > 0);
         params_free(&c);
     }
@@ -101,9 +100,8 @@ static void requests_are_read(void **state) {
     assert_int_equal(perturbation_read(&p, "5:1e-3:bias$", &err), 0);
     assert_true(p.relative && pattern_search(p.pattern, "x.bias", 6, &err) == 1);
     perturbation_free(&p);
-    static const char *const bad[] = {"",      "5",     ":",      "5:",   "x:1",  "-1:1",
-                                      "5:-1",  "5:x",   "5:inf",  "5:nan", "5: 1", "5:1:(",
-                                      "1.5:1", ":0.1"};
+    static const char *const bad[] = {"",    "5",     ":",     "5:",   "x:1",   "-1:1",  "5:-1",
+                                      "5:x", "5:inf", "5:nan", "5: 1", "5:1:(", "1.5:1", ":0.1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         err = (struct err){0};
         if (perturbation_read(&p, bad[i], &err) == 0)
