@@ -162,25 +162,6 @@ static int load_rows(struct feed *f, struct example_store *s, struct row_reader 
     return got;
 }
 
-/* The words of the cloze: a class of the header, or the words that are named. */
-static int find_cloze(struct feed *f, const struct corpus_reader *c) {
-    const char *text = f->request.mask_words, *value;
-    for (size_t k = 0; !strchr(text, ',') && (value = corpus_header(c, "class", k)); k++) {
-        size_t len = strcspn(value, "\t");
-        if (strlen(text) == len && strncmp(text, value, len) == 0 && value[len]) {
-            vocab_add_text(&f->cloze, value + len + 1);
-            return 1;
-        }
-    }
-    for (; *text; text += *text == ',') {
-        size_t len = strcspn(text, ",");
-        if (len)
-            vocab_add(&f->cloze, text, len);
-        text += len;
-    }
-    return 0;
-}
-
 static int set_cloze(struct feed *f, bool is_class, struct err *err) {
     const struct vocab *v = f->format.vocab;
     for (size_t i = 0; i < f->cloze.n; i++) {
@@ -216,7 +197,7 @@ static int open_corpus(struct feed *f, struct phase *p, const char *path, bool m
     size_t known = 0;
     int result = learn_header(f, c, &known, err);
     if (result == 0 && f->request.mask_words && !f->cloze.n)
-        *is_class = find_cloze(f, c);
+        *is_class = feed_words(c, f->request.mask_words, &f->cloze);
     if (result == 0 && may_stream && can_stream(f, c))
         return start_stream(f, c, err);
     struct row_reader r = {0};

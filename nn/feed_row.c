@@ -24,6 +24,24 @@ int row_at_line(const struct corpus_reader *c, struct err *err) {
     return err_prefix(err, "%s: line %llu", corpus_name(c), (unsigned long long)corpus_line(c));
 }
 
+bool feed_words(const struct corpus_reader *c, const char *text, struct vocab *out) {
+    const char *value;
+    for (size_t k = 0; !strchr(text, ',') && (value = corpus_header(c, "class", k)); k++) {
+        size_t len = strcspn(value, "\t");
+        if (strlen(text) == len && strncmp(text, value, len) == 0 && value[len]) {
+            vocab_add_text(out, value + len + 1);
+            return true;
+        }
+    }
+    for (; *text; text += *text == ',') {
+        size_t len = strcspn(text, ",");
+        if (len)
+            vocab_add(out, text, len);
+        text += len;
+    }
+    return false;
+}
+
 static int need(const struct corpus_reader *c, const char *name, int *column, struct err *err) {
     size_t k;
     if (corpus_need_column(c, name, &k, err) != 0)

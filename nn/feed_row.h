@@ -68,6 +68,10 @@ int row_read(struct row_reader *r, char **fields, struct example_store *s,
 struct layout_example row_example(const struct row_format *f, const struct example_store *s,
                                   size_t i);
 
+/* Add the words of a ##class of the corpus by that name, or else those that commas join. Whether it
+ * is a class. */
+bool feed_words(const struct corpus_reader *c, const char *text, struct vocab *out);
+
 /* Put "PATH: line N: " before the sentence. */
 int row_at_line(const struct corpus_reader *c, struct err *err);
 

@@ -1,10 +1,22 @@
-/* Which rule's answers does a model give? Teacher-forced scores of every rule on a corpus.
+/* How well does a model do on a corpus, and which rule's answers does it give? Teacher-forced,
+ * under the objective the model was trained for (layout.h).
  *
  * A corpus tells, for each example, the answer of each competing rule. Where the answers part for
  * the first time (an ended answer continues with <eos>), the model's next-word distribution shows
  * its choice; and greedy decoding equals an answer exactly if every word of the answer is the most
  * likely one after those before it, so one forward pass an answer gives every measure. Of equally
- * likely words the one with the lower number counts as most likely. */
+ * likely words the one with the lower number counts as most likely.
+ *
+ *     words (OBJECTIVE_ALL, OBJECTIVE_TARGET)  as above, for every shape
+ *     classes  an answer is the one class that its rule's column names
+ *     cloze    an answer is its masked words, all predicted at once; the rules' answers must agree
+ *              elsewhere and be masked at the same places
+ *     random masks and values  no rules: loss and accuracy. The mask of example i is the same at
+ *              every step (item i of RNG_MASK, seed layout->masking.seed)
+ * Among vectors, the accuracy is the share of examples whose outputs have the sign of the value
+ * where all values are one number, -1 or 1 (an output of 0 is neither); are above 1/2 as the value
+ * is, where they are 0 or 1; are largest where the value is 1, where all others of it are 0 or -1
+ * (of equals the first). It is NaN where values are none of these. */
 #ifndef ESPALIER_SCORE_H
 #define ESPALIER_SCORE_H
 
@@ -14,13 +26,29 @@
 
 #include "lib/grammar.h"
 #include "lib/msg.h"
-#include "nn/lexicon.h"
+#include "nn/feed_row.h"
 #include "nn/model.h"
 
 struct score_set;
 
+/* What the loss is: for classes and values, of the numbers z that the model gives an example. */
+enum score_kind {
+    SCORE_CROSS_ENTROPY, /* -log softmax(z) at the class (and at words) */
+    SCORE_SQUARED,       /* mean over outputs of (z - y)^2, where y of a class is 1, of others 0 */
+    SCORE_HINGE,         /* mean over outputs of max(0, 1 - y z); of a class 1, of others -1 */
+};
+
+/* All that is zero or NULL: a decoder that predicts every token. Strings, layout and columns need
+ * not outlive score_open. */
 struct score_options {
-    int max_length;          /* of the model */
+    const struct layout *layout;   /* NULL: layout_default() */
+    const struct columns *columns; /* NULL: the default ones */
+    const struct vocab *classes;   /* OBJECTIVE_CLASS: the model's; must outlive the set */
+    int features, outputs;         /* of the model: of a vector of features, of values */
+    int tokens;                    /* of every example, if the model reads one length; or 0 */
+    const char *mask_words;        /* the cloze (feed.h); or NULL */
+    enum score_kind kind;
+    int max_length;          /* of the model; 0: no bound */
     uint64_t limit;          /* score only the first examples; 0: all */
     struct grammar *grammar; /* string rules for a corpus without rule columns; or NULL */
     const char *among;       /* words (by commas) or a class that `choice` is made among; or NULL:
@@ -30,7 +58,9 @@ struct score_options {
 /* Load a corpus to be scored. A corpus with rule columns has the rules of its header (##rules; the
  * target is the first's answer); one without gets them from the grammar, or has the one rule
  * "target"; one without a target column has none and only its loss is measured. NULL on error:
- * unreadable, empty, a word outside the vocabulary, a sequence too long, an unknown class. */
+ * unreadable, empty, a word outside the vocabulary, a sequence too long, an unknown class; and what
+ * shows that the corpus is another task's: no target where the objective needs one, another number
+ * of features, values or tokens, a class the model has not. */
 struct score_set *score_open(const char *path, const struct vocab *vocab,
                              const struct score_options *options, struct err *err) NODISCARD;
 void score_free(struct score_set *s);
@@ -53,8 +83,32 @@ const struct vocab *score_tags(const struct score_set *s);
 /* Run the model over the set; replaces the results of any run before. */
 void score_run(struct score_set *s, struct model *model, struct pool *pool);
 
-/* Mean loss in nats a token over <bos> source target <eos>, as in training. */
+/* The same with any predictor. `forward` must call visit as model_forward does: for each wanted row
+ * of ROWS_INPUT, or under OBJECTIVE_CLASS and OBJECTIVE_VALUE each of ROWS_EXAMPLE, once, with so
+ * many outputs as there are words, classes or values. */
+typedef void score_visit(void *context, int worker, int rows, const int *row, const real *outputs);
+typedef void score_forward(void *predictor, struct pool *pool, const struct batch *batch,
+                           score_visit *visit, void *context);
+void score_run_by(struct score_set *s, score_forward *forward, void *predictor, struct pool *pool);
+
+/* Over all examples, or those with a tag (its number; -1: all): loss as in training, a mean over
+ * what is counted: tokens (nats), or examples; how many of them are predicted right. Of a corpus
+ * with rules it is the first rule's answers that count. NaN where nothing does. */
+struct score_fit {
+    uint64_t examples, counted;
+    double loss, accuracy;
+};
+struct score_fit score_fit(const struct score_set *s, int tag);
+
+/* The loss of score_fit(s, -1). */
 double score_loss(const struct score_set *s);
+
+/* OBJECTIVE_ALL: the mean loss at the k-th word of the source, in nats, NaN where no example is so
+ * long (or has it predicted): *n numbers, the set's. And the mean, over the words at places whose
+ * least possible loss the corpus tells (##optimal_loss), of what the loss exceeds it by: NaN where
+ * it tells none. */
+const double *score_positions(const struct score_set *s, size_t *n);
+double score_excess(const struct score_set *s);
 
 /* What to summarise beside a rule's number: the examples on which all rules agree, and the answers
  * that follow no rule where they part. */

@@ -5,19 +5,20 @@
 
 #include "nn/score.h"
 
-struct example {
-    size_t source; /* into tokens */
-    int source_length;
-    int part;       /* where the answers part, in words of the answer; -1: nowhere */
-    size_t answers; /* into set->answers, one a rule */
-    size_t tags;    /* into set->tag_lists */
-    int n_tags;
-};
-
 struct answer {
     size_t begin; /* into tokens */
     int length;
     int same_as; /* the first rule with this answer */
+};
+
+struct example {
+    size_t source; /* into tokens; whole examples: the number of the example in `base` */
+    int source_length;
+    struct answer target; /* where words are masked: all of the target */
+    int part;             /* where the answers part, in words of the answer; -1: nowhere */
+    size_t answers;       /* into set->answers, one a rule */
+    size_t tags;          /* into set->tag_lists */
+    int n_tags;
 };
 
 /* What the model makes of the answer of one rule ... */
@@ -30,13 +31,30 @@ struct cell {
 struct verdict {
     bool first_none, choice_none, exact_none;
     double loss;
-    int counted;
+    uint32_t counted, right;
+};
+
+/* The least possible loss at a place, and sums over the set. */
+struct position {
+    double optimal, loss; /* optimal: NaN, not known */
+    uint64_t n;
 };
 
 struct score_set {
-    const struct vocab *vocab;
-    struct vocab rules, tags;
-    size_t sources; /* distinct ones */
+    const struct vocab *vocab, *classes;
+    struct layout layout;
+    struct columns columns; /* while it is loaded */
+    struct vocab rules, tags, cloze;
+    uint8_t *cloze_set;
+    enum score_kind kind;
+    struct row_format format;
+    struct example_store base; /* whole examples: tokens, features, values */
+    int outputs;               /* numbers the model gives a row */
+    struct position *positions;
+    double *position_means;
+    size_t n_positions, cap_positions;
+    bool signs, halves, one_hot; /* what the values are: all of them */
+    size_t sources;              /* distinct ones */
     struct tokens tokens;
     struct example *examples;
     struct answer *answers;
@@ -48,9 +66,14 @@ struct score_set {
     struct verdict *verdicts; /* [example] */
 };
 
-/* The k-th token of an answer; beyond its end, <eos>. */
+/* The k-th token of an answer; beyond its end, <eos>, or -1 where no end is predicted. */
 static inline int32_t answer_token(const struct score_set *s, const struct answer *a, int k) {
-    return k < a->length ? s->tokens.items[a->begin + (size_t)k] : TOKEN_EOS;
+    if (k < a->length)
+        return s->tokens.items[a->begin + (size_t)k];
+    return layout_has_words(&s->layout) && s->layout.eos ? s->layout.token_eos : -1;
 }
+
+/* Make room for the first n places. */
+void score_reserve_positions(struct score_set *s, size_t n);
 
 #endif

@@ -1,7 +1,9 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/corpus.h"
+#include "nn/packed.h"
 #include "nn/score_private.h"
 
 size_t score_rules(const struct score_set *s) {
@@ -26,7 +28,9 @@ static int name_rules(struct score_set *s, const struct corpus_reader *c, struct
                       struct answer_source **sources, struct err *err) {
     size_t n_columns;
     const char *const *columns = corpus_columns(c, &n_columns);
-    int target = corpus_column(c, "target");
+    const struct columns *q = &s->columns;
+    bool labels = s->layout.objective == OBJECTIVE_CLASS && q->label;
+    int target = corpus_column(c, labels ? q->label : q->target ? q->target : "target");
     *sources = mem_alloc(n_columns + (g ? g->rules.n : 0) + 1, sizeof **sources);
     bool has_columns = false;
     for (size_t i = 0; i < n_columns; i++)
@@ -60,6 +64,16 @@ static int name_rules(struct score_set *s, const struct corpus_reader *c, struct
         if (strcmp(s->rules.words[r], "none") == 0 || strcmp(s->rules.words[r], "agreed") == 0)
             return err_set(err, STATUS_DATA, "%s: a rule may not be called '%s'", corpus_name(c),
                            s->rules.words[r]);
+    if (!s->rules.n &&
+        (s->layout.objective == OBJECTIVE_TARGET || s->layout.objective == OBJECTIVE_CLASS))
+        return err_set(err, STATUS_DATA,
+                       "%s: is of another task: has no column '%s', and the model was trained for "
+                       "objective '%s'",
+                       corpus_name(c),
+                       labels      ? q->label
+                       : q->target ? q->target
+                                   : "target",
+                       layout_objectives[s->layout.objective]);
     return 0;
 }
 
@@ -103,46 +117,229 @@ static void read_tags(struct score_set *s, struct example *e, const char *text) 
     }
 }
 
-static int add_example(struct score_set *s, const struct answer_source *sources, int source,
-                       int tags, char **fields, const struct score_options *options,
+/* Append the class that a rule's text names: its first word, or all of it for a label's. */
+static int encode_class(struct score_set *s, const char *text, struct err *err) {
+    size_t len = strlen(text);
+    if (!s->columns.label) {
+        text += strspn(text, " ");
+        len = strcspn(text, " ");
+    }
+    int32_t label = s->classes ? vocab_find(s->classes, text, len) : -1;
+    if (label < 0)
+        return err_set(err, STATUS_DATA, "'%.*s' is none of the model's %zu classes",
+                       len > 100 ? 100 : (int)len, text, s->classes ? s->classes->n : 0);
+    tokens_add(&s->tokens, label);
+    return 0;
+}
+
+/* Append the answer of each rule. */
+static int add_answers(struct score_set *s, const struct answer_source *sources,
+                       const char *source_text, char **fields, const struct score_options *options,
                        struct buf *scratch, struct err *err) {
-    struct example e = {.source = s->tokens.n, .answers = s->n_answers};
-    if (lexicon_encode(s->vocab, fields[source], &s->tokens, err) != 0)
-        return -1;
-    e.source_length = (int)(s->tokens.n - e.source);
-    int longest = 0;
     for (size_t r = 0; r < s->rules.n; r++) {
         const char *text = sources[r].column >= 0 ? fields[sources[r].column] : NULL;
         if (!text) {
-            if (grammar_apply_rule(options->grammar, sources[r].grammar_rule, fields[source],
-                                   strlen(fields[source]), scratch, err) != 0)
+            if (grammar_apply_rule(options->grammar, sources[r].grammar_rule, source_text,
+                                   strlen(source_text), scratch, err) != 0)
                 return -1;
             text = scratch->data;
         }
         struct answer a = {.begin = s->tokens.n};
-        if (lexicon_encode(s->vocab, text, &s->tokens, err) != 0)
+        if ((s->layout.objective == OBJECTIVE_CLASS
+                 ? encode_class(s, text, err)
+                 : lexicon_encode(s->vocab, text, &s->tokens, err)) != 0)
             return err_prefix(err, "answer of rule '%s'", s->rules.words[r]);
         a.length = (int)(s->tokens.n - a.begin);
-        longest = a.length > longest ? a.length : longest;
         s->answers = mem_grow(s->answers, &s->cap_answers, s->n_answers + 1, sizeof *s->answers);
         s->answers[s->n_answers++] = a;
     }
-    int length = 1 + e.source_length + longest;
-    if (length > options->max_length)
-        return err_set(err, STATUS_DATA, "a sequence of %d tokens; the model reads at most %d",
-                       length, options->max_length);
+    return 0;
+}
+
+/* What the layout says of every answer. */
+static int check_answers(struct score_set *s, const struct example *e, struct err *err) {
+    const struct layout *l = &s->layout;
+    size_t n_source = (size_t)e->source_length;
+    for (size_t r = 0; r < (s->rules.n ? s->rules.n : 1); r++) {
+        size_t n = s->rules.n ? (size_t)s->answers[e->answers + r].length
+                              : (size_t)e->target.length;
+        size_t rows = layout_rows(l, n_source, n), memory = layout_memory_rows(l, n_source),
+               length = rows > memory ? rows : memory;
+        if (s->format.max_length && length > (size_t)s->format.max_length)
+            return err_set(err, STATUS_DATA, "a sequence of %zu tokens; the model reads at most %d",
+                           length, s->format.max_length);
+        if (length > PACKED_MOST)
+            return err_set(err, STATUS_DATA, "a sequence of %zu tokens", length);
+        if (s->format.same_length && (int64_t)rows != s->format.n_tokens)
+            return err_set(err, STATUS_DATA, "%zu tokens where the model reads %lld", rows,
+                           (long long)s->format.n_tokens);
+        if (layout_check_example(l, n_source, n, err) != 0)
+            return -1;
+        if (s->rules.n && layout_has_words(l) && layout_place(l, n_source, 0) < 0)
+            return err_set(err, STATUS_DATA,
+                           "the first word of the answer is not predicted: the "
+                           "model has no <bos>, and the source is empty");
+    }
+    return 0;
+}
+
+/* The answers of a cloze, whole until now, become their masked words, which alone may differ. */
+static int keep_masked(struct score_set *s, const struct example *e, struct err *err) {
+    for (size_t r = s->rules.n; r-- > 0;) { /* the first last: the others are held against it */
+        struct answer *a = &s->answers[e->answers + r], *first = &s->answers[e->answers];
+        const int32_t *x = s->tokens.items + a->begin, *y = s->tokens.items + first->begin;
+        bool same = a->length == first->length;
+        for (int k = 0; same && k < a->length; k++)
+            same = s->cloze_set[x[k]] ? s->cloze_set[y[k]] : x[k] == y[k];
+        if (!same)
+            return err_set(err, STATUS_DATA,
+                           "the answers of rules '%s' and '%s' differ in words that are not masked",
+                           s->rules.words[0], s->rules.words[r]);
+    }
+    for (size_t r = 0; r < s->rules.n; r++) {
+        struct answer *a = &s->answers[e->answers + r];
+        size_t begin = s->tokens.n;
+        for (int k = 0; k < a->length; k++)
+            if (s->cloze_set[s->tokens.items[a->begin + (size_t)k]])
+                tokens_add(&s->tokens, s->tokens.items[a->begin + (size_t)k]);
+        *a = (struct answer){.begin = begin, .length = (int)(s->tokens.n - begin)};
+        if (!a->length)
+            return err_set(err, STATUS_DATA, "there is no word to mask");
+    }
+    return 0;
+}
+
+/* What the cloze masks: words of the answers, or, where there are none, of the source. */
+static int find_masked(struct score_set *s, struct example *e, struct err *err) {
+    if (s->rules.n) {
+        e->target = s->answers[e->answers];
+        return keep_masked(s, e, err);
+    }
+    for (int k = 0; k < e->source_length; k++)
+        if (s->cloze_set[s->tokens.items[e->source + (size_t)k]])
+            return 0;
+    return err_set(err, STATUS_DATA, "there is no word to mask");
+}
+
+static int add_example(struct score_set *s, const struct answer_source *sources,
+                       struct row_reader *row, int tags, char **fields,
+                       const struct score_options *options, struct buf *scratch, struct err *err) {
+    struct example e = {.source = s->tokens.n, .answers = s->n_answers};
+    const char *source_text = row->source >= 0 ? fields[row->source] : "";
+    if (layout_is_whole(&s->layout)) {
+        /* Its own sentence names the line. */
+        e.source = s->base.n;
+        if (row_read(row, fields, &s->base, err) != 0 ||
+            (add_answers(s, sources, source_text, fields, options, scratch, err) != 0 &&
+             row_at_line(row->corpus, err) != 0))
+            return -1;
+        e.source_length = (int)s->base.items[s->base.n - 1].n_source;
+    } else {
+        if (lexicon_encode(s->vocab, source_text, &s->tokens, err) != 0)
+            return row_at_line(row->corpus, err);
+        e.source_length = (int)(s->tokens.n - e.source);
+        if (s->layout.objective == OBJECTIVE_MASKED && !s->rules.n && row->target >= 0) {
+            e.target.begin = s->tokens.n;
+            if (lexicon_encode(s->vocab, fields[row->target], &s->tokens, err) != 0)
+                return row_at_line(row->corpus, err);
+            e.target.length = (int)(s->tokens.n - e.target.begin);
+        }
+        if (add_answers(s, sources, source_text, fields, options, scratch, err) != 0 ||
+            check_answers(s, &e, err) != 0)
+            return row_at_line(row->corpus, err);
+        if (s->cloze.n && find_masked(s, &e, err) != 0)
+            return row_at_line(row->corpus, err);
+    }
     find_parting(s, &e);
+    if (e.part >= 0 && layout_has_words(&s->layout) && !s->layout.eos)
+        for (size_t r = 0; r < s->rules.n; r++)
+            if (s->answers[e.answers + r].length <= e.part) {
+                err_set(err, STATUS_DATA,
+                        "one rule's answer begins with another's, and the model has no <eos> to "
+                        "tell them apart");
+                return row_at_line(row->corpus, err);
+            }
     read_tags(s, &e, tags >= 0 ? fields[tags] : "");
     s->examples = mem_grow(s->examples, &s->cap_examples, s->n + 1, sizeof *s->examples);
     s->examples[s->n++] = e;
     return 0;
 }
 
+/* What the values are: one sign each, 0 or 1, or a single 1 among zeros or minus ones. */
+static void look_at_values(struct score_set *s) {
+    size_t n = (size_t)(s->format.n_values > 0 ? s->format.n_values : 0);
+    s->signs = s->halves = n == 1;
+    s->one_hot = n > 1;
+    for (size_t i = 0; i < s->base.n_value; i++) {
+        real y = s->base.value[i];
+        s->signs &= y == 1 || y == -1;
+        s->halves &= y == 1 || y == 0;
+        s->one_hot &= y == 1 || y == 0 || y == -1;
+    }
+    for (size_t i = 0; s->one_hot && i + n <= s->base.n_value; i += n) {
+        size_t ones = 0, minus = 0;
+        for (size_t k = 0; k < n; k++) {
+            ones += s->base.value[i + k] == 1;
+            minus += s->base.value[i + k] == -1;
+        }
+        s->one_hot = ones == 1 && (minus == 0 || minus == n - 1);
+    }
+}
+
+/* ##optimal_loss: HOW from=A to=B ... TAB one number a place. The end of a string counts as a token
+ * in that of the Dyck language, which leaves no loss of words alone. */
+static void read_optimum(struct score_set *s, const struct corpus_reader *c) {
+    const char *value, *task = corpus_header(c, "task", 0);
+    if (s->layout.objective != OBJECTIVE_ALL || (task && strncmp(task, "Dyck", 4) == 0) ||
+        corpus_sections(c) > 1)
+        return;
+    for (size_t k = 0; (value = corpus_header(c, "optimal_loss", k)); k++) {
+        const char *from = strstr(value, "from="), *numbers = strchr(value, '\t');
+        char *end;
+        if (!from || !numbers || from > numbers || from[5] < '0' || from[5] > '9')
+            continue;
+        unsigned long place = strtoul(from + 5, &end, 10);
+        for (const char *p = numbers; *p && place < 1u << 20; place++, p = end) {
+            double optimal = strtod(p, &end);
+            if (end == p || !isfinite(optimal))
+                break;
+            score_reserve_positions(s, place + 1);
+            s->positions[place].optimal = optimal;
+        }
+    }
+}
+
+void score_reserve_positions(struct score_set *s, size_t n) {
+    if (n <= s->n_positions)
+        return;
+    s->positions = mem_grow(s->positions, &s->cap_positions, n, sizeof *s->positions);
+    for (; s->n_positions < n; s->n_positions++)
+        s->positions[s->n_positions] = (struct position){.optimal = NAN};
+}
+
+/* The words of the cloze, which must be in the vocabulary. */
+static int read_cloze(struct score_set *s, const struct corpus_reader *c, const char *text,
+                      struct err *err) {
+    bool is_class = feed_words(c, text, &s->cloze);
+    for (size_t i = 0; i < s->cloze.n; i++) {
+        int32_t id = vocab_find(s->vocab, s->cloze.words[i], strlen(s->cloze.words[i]));
+        if (id >= 0)
+            s->cloze_set[id] = 1;
+        else if (!is_class)
+            return err_set(err, STATUS_USAGE, "--mask-words: word '%s' is not in the vocabulary",
+                           s->cloze.words[i]);
+    }
+    s->layout.masking.cloze = s->cloze_set;
+    return 0;
+}
+
 static int add_among(struct score_set *s, const char *word, size_t len, struct err *err) {
-    int32_t id = vocab_find(s->vocab, word, len);
+    bool classes = s->layout.objective == OBJECTIVE_CLASS;
+    int32_t id = vocab_find(classes ? s->classes : s->vocab, word, len);
     if (id < 0)
-        return err_set(err, STATUS_USAGE, "--among: word '%.*s' is not in the vocabulary", (int)len,
-                       word);
+        return err_set(err, STATUS_USAGE, "--among: %s '%.*s' is not %s",
+                       classes ? "class" : "word", (int)len, word,
+                       classes ? "the model's" : "in the vocabulary");
     for (size_t i = 0; i < s->n_among; i++) /* so that the vocabulary's size bounds the list */
         if (s->among[i] == id)
             return 0;
@@ -188,6 +385,42 @@ static int read_among(struct score_set *s, const struct corpus_reader *c,
     return 0;
 }
 
+static int load(struct score_set *s, struct corpus_reader *c, const struct score_options *options,
+                struct err *err) {
+    struct answer_source *sources = NULL;
+    struct row_reader row;
+    struct buf scratch = {0};
+    struct vocab seen = {0};
+    int tags = corpus_column(c, "tags"), got = row_reader_open(&row, &s->format, c, err);
+    bool rules = s->layout.objective != OBJECTIVE_VALUE &&
+                 (s->layout.objective != OBJECTIVE_MASKED || options->mask_words);
+    if (got == 0 && ((rules && name_rules(s, c, options->grammar, &sources, err) != 0) ||
+                     (options->among && read_among(s, c, options, err) != 0)))
+        got = -1;
+    if (got == 0 && s->layout.objective == OBJECTIVE_MASKED && options->mask_words)
+        got = read_cloze(s, c, options->mask_words, err);
+    if (got == 0) {
+        read_optimum(s, c);
+        got = 1;
+    }
+    char **fields;
+    while (got > 0 && !(options->limit && s->n >= options->limit) &&
+           (got = corpus_next(c, &fields, err)) > 0) {
+        if (row.source >= 0)
+            vocab_add(&seen, fields[row.source], strlen(fields[row.source]));
+        if (add_example(s, sources, &row, tags, fields, options, &scratch, err) != 0)
+            got = -1;
+    }
+    s->sources = row.source >= 0 ? seen.n : s->n;
+    vocab_free(&seen);
+    if (got >= 0 && !s->n)
+        got = err_set(err, STATUS_DATA, "%s: holds no examples", corpus_name(c));
+    row_reader_close(&row);
+    free(sources);
+    buf_free(&scratch);
+    return got < 0 ? -1 : 0;
+}
+
 struct score_set *score_open(const char *path, const struct vocab *vocab,
                              const struct score_options *options, struct err *err) {
     struct corpus_reader *c = corpus_open(path, err);
@@ -195,34 +428,40 @@ struct score_set *score_open(const char *path, const struct vocab *vocab,
         return NULL;
     struct score_set *s = mem_alloc(1, sizeof *s);
     s->vocab = vocab;
-    struct answer_source *sources = NULL;
-    struct buf scratch = {0};
-    struct vocab seen = {0};
-    int source = corpus_column(c, "source"), tags = corpus_column(c, "tags"), got = 1;
-    if (source < 0)
-        got = err_set(err, STATUS_DATA, "%s: has no column 'source'", corpus_name(c));
-    else if (name_rules(s, c, options->grammar, &sources, err) != 0 ||
-             (options->among && read_among(s, c, options, err) != 0))
-        got = -1;
-    char **fields;
-    while (got > 0 && !(options->limit && s->n >= options->limit) &&
-           (got = corpus_next(c, &fields, err)) > 0) {
-        vocab_add(&seen, fields[source], strlen(fields[source]));
-        if (add_example(s, sources, source, tags, fields, options, &scratch, err) != 0)
-            got = err_prefix(err, "%s: line %llu", corpus_name(c),
-                             (unsigned long long)corpus_line(c));
-    }
-    s->sources = seen.n;
-    vocab_free(&seen);
-    if (got >= 0 && !s->n)
-        got = err_set(err, STATUS_DATA, "%s: holds no examples", corpus_name(c));
+    s->classes = options->classes;
+    s->layout = options->layout ? *options->layout : layout_default();
+    s->columns = options->columns ? *options->columns : (struct columns){0};
+    s->kind = options->kind;
+    s->cloze_set = mem_alloc(vocab->n + 1, 1);
+    s->layout.masking.cloze = NULL;
+    bool tokens = s->columns.source || !s->columns.features;
+    s->format = (struct row_format){.layout = &s->layout,
+                                    .columns = &s->columns,
+                                    .vocab = (struct vocab *)(uintptr_t)vocab, /* no new words */
+                                    .no_label = s->layout.objective != OBJECTIVE_VALUE,
+                                    .same_length = options->tokens > 0,
+                                    .max_length = options->max_length,
+                                    .n_features = options->features ? options->features : -1,
+                                    .n_values = options->outputs ? options->outputs : -1,
+                                    .n_tokens = options->tokens > 0 ? options->tokens : -1};
+    int result = lexicon_find_marks(vocab, &s->layout, err);
+    if (result == 0)
+        result = load(s, c, options, err);
     corpus_close(c);
-    free(sources);
-    buf_free(&scratch);
-    if (got < 0) {
+    /* The names may go; what row_example asks of them stays. */
+    s->columns = (struct columns){.source = tokens ? "source" : NULL,
+                                  .features = s->columns.features ? "features" : NULL};
+    if (result != 0) {
         score_free(s);
         return NULL;
     }
+    look_at_values(s);
+    s->outputs = s->layout.objective == OBJECTIVE_CLASS   ? (int)s->classes->n
+                 : s->layout.objective == OBJECTIVE_VALUE ? (int)s->format.n_values
+                                                          : (int)vocab->n;
+    for (size_t i = 0; s->layout.objective == OBJECTIVE_ALL && i < s->n; i++)
+        score_reserve_positions(s, (size_t)s->examples[i].source_length);
+    s->position_means = mem_alloc(s->n_positions, sizeof *s->position_means);
     s->cells = mem_alloc(s->n * s->rules.n, sizeof *s->cells);
     s->verdicts = mem_alloc(s->n, sizeof *s->verdicts);
     return s;
@@ -238,6 +477,11 @@ void score_free(struct score_set *s) {
     free(s->answers);
     free(s->tag_lists);
     free(s->among);
+    vocab_free(&s->cloze);
+    free(s->cloze_set);
+    example_store_free(&s->base);
+    free(s->positions);
+    free(s->position_means);
     free(s->cells);
     free(s->verdicts);
     free(s);

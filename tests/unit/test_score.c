@@ -1,0 +1,560 @@
+/* The scorer against sums made by hand, with a predictor that hashes what it may see. */
+#include <math.h>
+
+#include "lib/hash.h"
+#include "lib/rng.h"
+#include "nn/packed.h"
+#include "nn/score.h"
+#include "tests/unit/assert_error.h"
+#include "tests/unit/feeding.h"
+
+enum { MOST = 64 };
+
+/* What the predictor makes of some tokens and a place. */
+static void think(const int32_t *memory, int n_memory, const int32_t *input, int n_input, int n,
+                  real *z) {
+    struct hash_stream *h = hash_begin();
+    hash_add(h, memory, (size_t)n_memory * sizeof *memory);
+    hash_add(h, &n_memory, sizeof n_memory);
+    hash_add(h, input, (size_t)n_input * sizeof *input);
+    struct rng r = rng_at(hash_end(h), RNG_EVAL, 0);
+    for (int i = 0; i < n; i++)
+        z[i] = (real)rng_normal(&r);
+}
+
+struct predictor {
+    const struct layout *layout;
+    int n;
+    int64_t rows; /* asked for */
+};
+
+static void predict(void *predictor, struct pool *pool, const struct batch *b, score_visit *visit,
+                    void *context) {
+    (void)pool;
+    struct predictor *p = predictor;
+    real z[MOST];
+    static const int32_t none[1];
+    for (int s = 0; s < b->sequences; s++) {
+        int begin = b->offset[s], end = b->offset[s + 1];
+        const int32_t *memory = b->memory_offset ? b->memory + b->memory_offset[s] : none;
+        int n_memory = b->memory_offset ? b->memory_offset[s + 1] - b->memory_offset[s] : 0;
+        if (layout_is_whole(p->layout)) {
+            think(none, 0, b->input + begin, end - begin, p->n, z);
+            visit(context, 0, 1, &s, z);
+            p->rows++;
+            continue;
+        }
+        for (int row = begin; row < end; row++) {
+            if (b->wanted && !b->wanted[row])
+                continue;
+            if (p->layout->shape == SHAPE_ENCODER) { /* sees all, and where it stands */
+                int32_t place = row - begin;
+                think(&place, 1, b->input + begin, end - begin, p->n, z);
+            } else {
+                think(memory, n_memory, b->input + begin, row - begin + 1, p->n, z);
+            }
+            visit(context, 0, 1, &row, z);
+            p->rows++;
+        }
+    }
+}
+
+static int top_of(const real *z, int n) {
+    int top = 0;
+    for (int i = 1; i < n; i++)
+        top = z[i] > z[top] ? i : top;
+    return top;
+}
+
+static double nll(const real *z, int n, int k) {
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += exp((double)z[i]);
+    return log(sum) - (double)z[k];
+}
+
+static int words(const struct vocab *v, const char *text, int32_t *out) {
+    int n = 0;
+    for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
+        size_t len = strcspn(text, " ");
+        out[n++] = vocab_find(v, text, len);
+        text += len;
+    }
+    return n;
+}
+
+static const char *const sources[] = {"a b", "b", "c a d", "d d", "a"},
+                         *const firsts[] = {"c d", "a b c", "d", "a", "b b"},
+                         *const seconds[] = {"c a", "a b d", "d", "b c d", "c"};
+enum { EXAMPLES = 5 };
+
+static void put_corpus(struct buf *b) {
+    buf_puts(b, "##espalier 1\n##rules\tfirst second\n#source\ttarget\trule:second\ttags\n");
+    for (int i = 0; i < EXAMPLES; i++)
+        buf_printf(b, "%s\t%s\t%s\t%s\n", sources[i], firsts[i], seconds[i],
+                   i % 2 ? "odd" : "even");
+    buf_printf(b, "##end\tn=%d\n", EXAMPLES);
+}
+
+static void assert_near(double a, double b) {
+    if (!(fabs(a - b) < 1e-5 * (1 + fabs(b))))
+        fail_msg("%.9g is not %.9g", a, b);
+}
+
+/* One answer, word by word: the hits, and minus the log-probability. */
+struct answer_sum {
+    int n, right, top[MOST];
+    double nll;
+};
+
+static struct answer_sum answer_of(const struct layout *l, const struct vocab *v,
+                                   const char *source, const char *answer) {
+    int32_t s[MOST], t[MOST], x[MOST], memory[MOST];
+    int m = words(v, source, s), n = words(v, answer, t), n_memory = 0, k = 0;
+    struct answer_sum a = {0};
+    if (l->shape == SHAPE_ENCODER_DECODER) {
+        for (; n_memory < m; n_memory++)
+            memory[n_memory] = s[n_memory];
+        if (l->eos)
+            memory[n_memory++] = l->token_eos;
+        m = 0;
+    }
+    if (l->bos)
+        x[k++] = l->token_bos;
+    for (int i = 0; i < m; i++)
+        x[k++] = s[i];
+    if (l->eos)
+        t[n++] = l->token_eos;
+    for (int i = 0; i < n; i++) {
+        real z[MOST];
+        think(memory, n_memory, x, k, (int)v->n, z);
+        a.top[a.n++] = top_of(z, (int)v->n);
+        a.right += a.top[i] == t[i];
+        a.nll += nll(z, (int)v->n, t[i]);
+        x[k++] = t[i];
+    }
+    return a;
+}
+
+static void words_are_scored_under_every_shape(void **state) {
+    (void)state;
+    const struct layout kinds[] = {
+        {.shape = SHAPE_DECODER, .objective = OBJECTIVE_TARGET, .bos = true, .eos = true},
+        {.shape = SHAPE_DECODER, .objective = OBJECTIVE_TARGET, .bos = false, .eos = true},
+        {.shape = SHAPE_DECODER, .objective = OBJECTIVE_ALL, .bos = true, .eos = true},
+        {.shape = SHAPE_ENCODER_DECODER, .objective = OBJECTIVE_TARGET, .bos = true, .eos = true},
+        {.shape = SHAPE_DECODER,
+         .objective = OBJECTIVE_TARGET,
+         .bos = true,
+         .eos = true,
+         .bidirectional_prefix = true},
+    };
+    struct buf corpus = {0};
+    put_corpus(&corpus);
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+        struct vocab v = {0};
+        struct err err = {0};
+        struct layout l = kinds[kind];
+        lexicon_start(&v, &l);
+        vocab_add_text(&v, "a b c d");
+        struct score_options options = {.layout = &l, .max_length = 20};
+        scratch_put_text(corpus.data);
+        struct score_set *s = score_open(scratch_file, &v, &options, &err);
+        if (!s)
+            fail_msg("%s", err.text);
+        struct predictor p = {.layout = &l, .n = (int)v.n};
+        score_run_by(s, predict, &p, NULL);
+        double loss = 0, logp[2] = {0};
+        int counted = 0, right = 0, parting = 0, exact[2] = {0}, first[2] = {0}, rows = 0;
+        for (int i = 0; i < EXAMPLES; i++) {
+            struct answer_sum a = answer_of(&l, &v, sources[i], firsts[i]),
+                              b = answer_of(&l, &v, sources[i], seconds[i]);
+            loss += a.nll;
+            counted += a.n;
+            right += a.right;
+            rows += a.n;
+            if (strcmp(firsts[i], seconds[i]) == 0)
+                continue;
+            rows += b.n;
+            parting++;
+            exact[0] += a.right == a.n;
+            exact[1] += b.right == b.n;
+            logp[0] -= a.nll;
+            logp[1] -= b.nll;
+            int32_t x[MOST], y[MOST];
+            int n = words(&v, firsts[i], x), m = words(&v, seconds[i], y), k = 0;
+            x[n] = y[m] = l.token_eos;
+            while (x[k] == y[k])
+                k++;
+            first[0] += a.top[k] == x[k];
+            first[1] += a.top[k] == y[k];
+        }
+        struct score_fit fit = score_fit(s, -1);
+        assert_int_equal(fit.examples, EXAMPLES);
+        if (l.objective == OBJECTIVE_TARGET) { /* nobody computes what nobody reads */
+            assert_int_equal(fit.counted, counted);
+            assert_near(fit.loss, loss / counted);
+            assert_near(fit.accuracy, (double)right / counted);
+            assert_int_equal(p.rows, rows);
+        } else {
+            assert_int_equal(fit.counted, counted + 9); /* and the words of the sources */
+        }
+        for (int r = 0; r < 2; r++) {
+            struct score_summary sum = score_summarise(s, r, -1);
+            assert_int_equal(sum.n, parting);
+            assert_int_equal(sum.first, first[r]);
+            assert_int_equal(sum.exact, exact[r]);
+            assert_near(sum.logp, logp[r] / parting);
+        }
+        struct score_fit odd = score_fit(s, vocab_find(score_tags(s), "odd", 3)),
+                         even = score_fit(s, vocab_find(score_tags(s), "even", 4));
+        assert_int_equal(odd.examples, 2);
+        assert_near(odd.loss * (double)odd.counted + even.loss * (double)even.counted,
+                    fit.loss * (double)fit.counted);
+        score_free(s);
+        vocab_free(&v);
+    }
+    buf_free(&corpus);
+}
+
+static void classes_are_scored_once_for_all_rules(void **state) {
+    (void)state;
+    struct buf corpus = {0};
+    put_corpus(&corpus);
+    struct vocab v = {0}, classes = {0};
+    struct err err = {0};
+    struct layout l = layout_default();
+    l.shape = SHAPE_ENCODER;
+    l.objective = OBJECTIVE_CLASS;
+    lexicon_start(&v, &l);
+    vocab_add_text(&v, "a b c d");
+    vocab_add_text(&classes, "d c b a");
+    for (int kind = 0; kind < 3; kind++) {
+        struct score_options options = {
+            .layout = &l, .classes = &classes, .kind = (enum score_kind)kind};
+        scratch_put_text(corpus.data);
+        struct score_set *s = score_open(scratch_file, &v, &options, &err);
+        if (!s)
+            fail_msg("%s", err.text);
+        struct predictor p = {.layout = &l, .n = 4};
+        score_run_by(s, predict, &p, NULL);
+        assert_int_equal(p.rows, EXAMPLES);
+        double loss = 0, logp = 0;
+        int right = 0, follows[2] = {0}, none = 0, n = 0;
+        for (int i = 0; i < EXAMPLES; i++) {
+            int32_t x[MOST] = {l.token_bos};
+            int m = words(&v, sources[i], x + 1);
+            x[m + 1] = l.token_eos;
+            real z[4];
+            think(NULL, 0, x, m + 2, 4, z);
+            int a = 'd' - firsts[i][0], b = 'd' - seconds[i][0], top = top_of(z, 4);
+            if (kind == SCORE_CROSS_ENTROPY)
+                loss += nll(z, 4, a);
+            for (int k = 0; k < 4 && kind != SCORE_CROSS_ENTROPY; k++) {
+                double y = k == a, h = 1 - (k == a ? 1 : -1) * (double)z[k];
+                loss += (kind == SCORE_SQUARED ? pow((double)z[k] - y, 2) : h > 0 ? h : 0) / 4;
+            }
+            right += top == a;
+            if (a == b)
+                continue;
+            n++;
+            follows[0] += top == a;
+            follows[1] += top == b;
+            none += top != a && top != b;
+            logp -= nll(z, 4, b);
+        }
+        struct score_fit fit = score_fit(s, -1);
+        assert_near(fit.loss, loss / EXAMPLES);
+        assert_near(fit.accuracy, (double)right / EXAMPLES);
+        for (int r = 0; r < 2; r++) {
+            assert_int_equal(score_summarise(s, r, -1).n, n);
+            assert_int_equal(score_summarise(s, r, -1).first, follows[r]);
+            assert_int_equal(score_summarise(s, r, -1).exact, follows[r]);
+        }
+        assert_int_equal(score_summarise(s, SCORE_NONE, -1).first, none);
+        assert_int_equal(score_summarise(s, SCORE_NONE, -1).exact, none);
+        assert_near(score_summarise(s, 1, -1).logp, logp / n);
+        score_free(s);
+    }
+    vocab_free(&v);
+    vocab_free(&classes);
+    buf_free(&corpus);
+}
+
+static void a_cloze_is_scored_at_its_masked_words(void **state) {
+    (void)state;
+    struct vocab v = {0};
+    struct err err = {0};
+    struct layout l = layout_default();
+    l.shape = SHAPE_ENCODER;
+    l.objective = OBJECTIVE_MASKED;
+    lexicon_start(&v, &l);
+    vocab_add_text(&v, "a b c _");
+    struct score_options options = {.layout = &l, .mask_words = "c,_"};
+    const char *head = "##espalier 1\n##rules\tone two\n#source\ttarget\trule:two\n";
+    struct buf text = {0};
+    int first[2] = {0}, exact[2] = {0}, n = 0;
+    double loss = 0, logp = 0;
+    buf_puts(&text, head);
+    for (int i = 0; i < 40; i++) {
+        struct buf source = {0};
+        for (int k = 0; k < 6; k++)
+            buf_printf(&source, "%s%s", k ? " " : "", (i >> k) & 1 ? "a" : "b");
+        buf_printf(&text, "%s\tc a _\t%s a %s\n", source.data, i % 4 ? "_" : "c",
+                   i % 4 ? "c" : "_");
+        int32_t x[MOST] = {l.token_bos};
+        int m = 1 + words(&v, source.data, x + 1);
+        const int32_t rest[] = {l.token_mask, vocab_find(&v, "a", 1), l.token_mask, l.token_eos};
+        memcpy(x + m, rest, sizeof rest);
+        real z[2][MOST];
+        int c = vocab_find(&v, "c", 1), gap = vocab_find(&v, "_", 1), top[2];
+        for (int k = 0; k < 2; k++) {
+            int32_t place = m + 2 * k;
+            think(&place, 1, x, m + 4, (int)v.n, z[k]);
+            top[k] = top_of(z[k], (int)v.n);
+        }
+        loss += nll(z[0], (int)v.n, c) + nll(z[1], (int)v.n, gap);
+        buf_free(&source);
+        if (i % 4 == 0)
+            continue;
+        n++;
+        first[0] += top[0] == c;
+        first[1] += top[0] == gap;
+        exact[0] += top[0] == c && top[1] == gap;
+        exact[1] += top[0] == gap && top[1] == c;
+        logp -= nll(z[0], (int)v.n, gap) + nll(z[1], (int)v.n, c);
+    }
+    buf_puts(&text, "##end\tn=40\n");
+    scratch_put_text(text.data);
+    struct score_set *s = score_open(scratch_file, &v, &options, &err);
+    if (!s)
+        fail_msg("%s", err.text);
+    struct predictor p = {.layout = &l, .n = (int)v.n};
+    score_run_by(s, predict, &p, NULL);
+    assert_int_equal(p.rows, 80);
+    assert_near(score_loss(s), loss / 80);
+    for (int r = 0; r < 2; r++) {
+        assert_int_equal(score_summarise(s, r, -1).n, n);
+        assert_int_equal(score_summarise(s, r, -1).first, first[r]);
+        assert_int_equal(score_summarise(s, r, -1).exact, exact[r]);
+    }
+    assert_near(score_summarise(s, 1, -1).logp, logp / n);
+    score_free(s);
+    buf_clear(&text);
+    buf_printf(&text, "%sa\tc a _\tc b _\n##end\tn=1\n", head);
+    scratch_put_text(text.data);
+    assert_null(score_open(scratch_file, &v, &options, &err));
+    assert_error(&err, STATUS_DATA, scratch_file, "line 4: the answers of rules 'one' and 'two'");
+    vocab_free(&v);
+    buf_free(&text);
+}
+
+static void random_masks_are_those_of_training(void **state) {
+    (void)state;
+    const char *text = "a b c d\td c\nb b b\ta\nc\td\n";
+    struct vocab v = {0};
+    struct err err = {0};
+    struct feed_request q = feeding_request(0);
+    q.by = BATCH_ALL;
+    q.layout.shape = SHAPE_ENCODER;
+    q.layout.objective = OBJECTIVE_MASKED;
+    q.layout.masking.seed = 5;
+    struct feed *f = feeding_open(text, &q, &v, &err);
+    assert_non_null(f);
+    struct batch b;
+    assert_int_equal(feed_batch(f, 1, &b, &err), 0);
+    double loss = 0;
+    int counted = 0, right = 0;
+    for (int i = 0; i < b.sequences; i++)
+        for (int row = b.offset[i]; row < b.offset[i + 1]; row++) {
+            real z[MOST];
+            int32_t place = row - b.offset[i];
+            if (b.target[row] < 0)
+                continue;
+            think(&place, 1, b.input + b.offset[i], b.offset[i + 1] - b.offset[i], (int)v.n, z);
+            loss += nll(z, (int)v.n, b.target[row]);
+            right += top_of(z, (int)v.n) == b.target[row];
+            counted++;
+        }
+    struct score_options options = {.layout = feed_layout(f)};
+    struct score_set *s = score_open(scratch_file, &v, &options, &err);
+    assert_non_null(s);
+    assert_int_equal(score_rules(s), 0);
+    struct predictor p = {.layout = feed_layout(f), .n = (int)v.n};
+    score_run_by(s, predict, &p, NULL);
+    assert_int_equal(p.rows, counted);
+    assert_int_equal(score_fit(s, -1).counted, counted);
+    assert_near(score_fit(s, -1).loss, loss / counted);
+    assert_near(score_fit(s, -1).accuracy, (double)right / counted);
+    score_free(s);
+    feed_free(f);
+    vocab_free(&v);
+}
+
+/* Gives an example's features back. */
+static void echo(void *predictor, struct pool *pool, const struct batch *b, score_visit *visit,
+                 void *context) {
+    (void)pool;
+    int n = *(int *)predictor;
+    for (int s = 0; s < b->sequences; s++)
+        visit(context, 0, 1, &s, b->feature + (size_t)s * (size_t)n);
+}
+
+static void values_have_errors_and_signs(void **state) {
+    (void)state;
+    const struct {
+        const char *rows;
+        int n;
+        enum score_kind kind;
+        double loss, accuracy;
+    } cases[] = {
+        {"2\t1\n-1\t-1\n0\t1\n-3\t1\n", 1, SCORE_SQUARED, (1 + 0 + 1 + 16) / 4.0, 0.5},
+        {"2\t1\n-1\t-1\n0\t1\n-3\t1\n", 1, SCORE_HINGE, (0 + 0 + 1 + 4) / 4.0, 0.5},
+        {"0.4\t0\n0.6\t0\n0.6\t1\n0.5\t1\n", 1, SCORE_SQUARED, (.16 + .36 + .16 + .25) / 4, 0.5},
+        {"1 2 3\t0 0 1\n2 2 0\t0 1 0\n", 3, SCORE_SQUARED, (9.0 / 3 + 5.0 / 3) / 2, 0.5},
+        {"1 2\t0 3\n", 2, SCORE_SQUARED, 1, NAN},
+        {"1\t2\n", 1, SCORE_SQUARED, 1, NAN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct vocab v = {0};
+        struct err err = {0};
+        struct layout l = layout_default();
+        l.objective = OBJECTIVE_VALUE;
+        l.bos = l.eos = false;
+        struct columns columns = {.features = "f", .values = "y"};
+        int n = cases[i].n;
+        struct score_options options = {
+            .layout = &l, .columns = &columns, .features = n, .outputs = n, .kind = cases[i].kind};
+        struct buf text = {0};
+        buf_printf(&text, "##espalier 1\n#f\ty\n%s", cases[i].rows);
+        scratch_put_text(text.data);
+        struct score_set *s = score_open(scratch_file, &v, &options, &err);
+        if (!s)
+            fail_msg("%s", err.text);
+        score_run_by(s, echo, &n, NULL);
+        assert_near(score_fit(s, -1).loss, cases[i].loss);
+        if (isnan(cases[i].accuracy))
+            assert_true(isnan(score_fit(s, -1).accuracy));
+        else
+            assert_near(score_fit(s, -1).accuracy, cases[i].accuracy);
+        score_free(s);
+        options.features = n + 1;
+        assert_null(score_open(scratch_file, &v, &options, &err));
+        assert_error(&err, STATUS_DATA, scratch_file, "features where there must be");
+        buf_free(&text);
+        vocab_free(&v);
+    }
+}
+
+/* Everything is as likely. */
+static void shrug(void *predictor, struct pool *pool, const struct batch *b, score_visit *visit,
+                  void *context) {
+    (void)pool;
+    real z[MOST] = {0};
+    (void)predictor;
+    for (int row = 0; row < b->tokens; row++)
+        visit(context, 0, 1, &row, z);
+}
+
+static void losses_are_held_against_the_optimum(void **state) {
+    (void)state;
+    for (int marks = 0; marks < 2; marks++) {
+        struct vocab v = {0};
+        struct err err = {0};
+        struct layout l = layout_default();
+        l.bos = l.eos = marks;
+        lexicon_start(&v, &l);
+        vocab_add_text(&v, "0 1");
+        struct score_options options = {.layout = &l};
+        scratch_put_text("##espalier 1\n##optimal_loss\texact from=0 to=1\t0.5 0.25\n"
+                         "##optimal_loss\tbounds from=2 to=2\t0.125\n#source\n0 1 1\n0 0 1 0 1\n"
+                         "##end\tn=2\n");
+        struct score_set *s = score_open(scratch_file, &v, &options, &err);
+        assert_non_null(s);
+        score_run_by(s, shrug, NULL, NULL);
+        double nats = log((double)v.n);
+        size_t n;
+        const double *at = score_positions(s, &n);
+        assert_int_equal(n, 5);
+        for (size_t k = marks ? 0 : 1; k < n; k++)
+            assert_near(at[k], nats);
+        assert_int_equal(isnan(at[0]), !marks); /* read, never predicted */
+        assert_near(score_excess(s), nats - (marks ? 0.875 / 3 : 0.375 / 2));
+        score_run_by(s, shrug, NULL, NULL);
+        assert_near(score_excess(s), nats - (marks ? 0.875 / 3 : 0.375 / 2));
+        score_free(s);
+        scratch_put_text("0 1\n");
+        s = score_open(scratch_file, &v, &options, &err);
+        score_run_by(s, shrug, NULL, NULL);
+        assert_true(isnan(score_excess(s)));
+        score_free(s);
+        vocab_free(&v);
+    }
+}
+
+static void corpora_of_other_tasks_are_refused(void **state) {
+    (void)state;
+    const struct {
+        const char *text, *message;
+        enum shape shape;
+        enum objective objective;
+        bool bos, eos;
+        int max_length, tokens;
+    } cases[] = {
+        {"a b\n", "another task: has no column 'target'", SHAPE_DECODER, OBJECTIVE_TARGET, 1, 1, 0,
+         0},
+        {"a b\n", "has no column 'target'", SHAPE_ENCODER, OBJECTIVE_CLASS, 1, 1, 0, 0},
+        {"a\tb\n", "line 1: answer of rule 'target': 'b' is none of the model's 1 classes",
+         SHAPE_ENCODER, OBJECTIVE_CLASS, 1, 1, 0, 0},
+        {"a\tx\n", "line 1: answer of rule 'target': word 'x' is not in", SHAPE_DECODER,
+         OBJECTIVE_ALL, 1, 1, 0, 0},
+        {"a b\ta b\n", "line 1: a sequence of 5 tokens; the model reads at most 4", SHAPE_DECODER,
+         OBJECTIVE_ALL, 1, 1, 4, 0},
+        {"a\tb\na b\tb\n", "line 2: 4 tokens where the model reads 3", SHAPE_DECODER,
+         OBJECTIVE_TARGET, 1, 1, 0, 3},
+        {"\tb\n", "line 1: there is no token to predict", SHAPE_DECODER, OBJECTIVE_TARGET, 0, 0, 0,
+         0},
+        {"\tb\n", "the first word of the answer is not predicted", SHAPE_DECODER, OBJECTIVE_ALL, 0,
+         1, 0, 0},
+        {"##espalier 1\n#source\ttarget\trule:r\na\ta\ta b\n", "line 3: one rule's answer begins",
+         SHAPE_DECODER, OBJECTIVE_ALL, 1, 0, 0, 0},
+        {"a\n", "column 'target'", SHAPE_DECODER, OBJECTIVE_VALUE, 1, 1, 0, 0},
+        {"a\tb\n", "'b' is not a finite number", SHAPE_DECODER, OBJECTIVE_VALUE, 1, 1, 0, 0},
+        {"a\t1 2\n", "2 values where there must be 1", SHAPE_DECODER, OBJECTIVE_VALUE, 1, 1, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct vocab v = {0}, classes = {0};
+        struct err err = {0};
+        struct layout l = layout_default();
+        l.shape = cases[i].shape;
+        l.objective = cases[i].objective;
+        l.bos = cases[i].bos;
+        l.eos = cases[i].eos;
+        lexicon_start(&v, &l);
+        vocab_add_text(&v, "a b");
+        vocab_add_text(&classes, "a");
+        struct score_options options = {.layout = &l,
+                                        .classes = &classes,
+                                        .outputs = 1,
+                                        .max_length = cases[i].max_length,
+                                        .tokens = cases[i].tokens};
+        scratch_put_text(cases[i].text);
+        assert_null(score_open(scratch_file, &v, &options, &err));
+        assert_error(&err, STATUS_DATA, scratch_file, cases[i].message);
+        vocab_free(&v);
+        vocab_free(&classes);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_are_scored_under_every_shape),
+        cmocka_unit_test(classes_are_scored_once_for_all_rules),
+        cmocka_unit_test(a_cloze_is_scored_at_its_masked_words),
+        cmocka_unit_test(random_masks_are_those_of_training),
+        cmocka_unit_test(values_have_errors_and_signs),
+        cmocka_unit_test(losses_are_held_against_the_optimum),
+        cmocka_unit_test(corpora_of_other_tasks_are_refused),
+    };
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
