@@ -142,19 +142,45 @@ const real *pass_kept(const struct graph *g, int node, int k) {
     return g->node[node].kept[k];
 }
 
+const int *node_offset(const struct call *c, enum rows rows) {
+    return rows == ROWS_MEMORY ? c->memory_offset : c->offset;
+}
+
+/* Of the tile's rows those that the node's part of the tensor has. When storing, the others become
+ * 0: a later contribution may add to them. */
+static bool part_of(const struct node *n, const struct tile *t, bool add, size_t columns,
+                    real *gradient, struct tile *mine) {
+    int first = n->option[0], last = first + n->width;
+    *mine = *t;
+    mine->row_first = t->row_first > first ? t->row_first : first;
+    mine->row_last = t->row_last < last ? t->row_last : last;
+    size_t width = (size_t)(t->column_last - t->column_first);
+    for (int r = t->row_first; !add && r < t->row_last; r++)
+        if (r < mine->row_first || r >= mine->row_last)
+            memset(gradient + (size_t)r * columns + t->column_first, 0, width * sizeof(real));
+    mine->row_first -= first;
+    mine->row_last -= first;
+    return mine->row_first < mine->row_last;
+}
+
 void grad_weight(const struct graph *g, const struct pass *p, const struct contribution *c,
                  const struct tile *t, bool add, real *gradient) {
     const struct node *n = &g->node[c->node], *x = &g->node[n->input[0]];
-    op_linear_backward_weight((int)p->rows[n->rows], x->width, n->width, x->value, n->gradient,
-                              t->row_first, t->row_last, t->column_first, t->column_last, add,
-                              gradient);
+    struct tile mine;
+    if (part_of(n, t, add, (size_t)x->width, gradient, &mine))
+        op_linear_backward_weight((int)p->rows[n->rows], x->width, n->width, x->value, n->gradient,
+                                  mine.row_first, mine.row_last, mine.column_first,
+                                  mine.column_last, add,
+                                  gradient + (size_t)n->option[0] * (size_t)x->width);
 }
 
 void grad_bias(const struct graph *g, const struct pass *p, const struct contribution *c,
                const struct tile *t, bool add, real *gradient) {
     const struct node *n = &g->node[c->node];
-    op_linear_backward_bias((int)p->rows[n->rows], n->width, n->gradient, t->row_first, t->row_last,
-                            add, gradient);
+    struct tile mine;
+    if (part_of(n, t, add, 1, gradient, &mine))
+        op_linear_backward_bias((int)p->rows[n->rows], n->width, n->gradient, mine.row_first,
+                                mine.row_last, add, gradient + n->option[0]);
 }
 
 void grad_partial(const struct graph *g, const struct pass *p, const struct contribution *c,

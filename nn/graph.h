@@ -47,12 +47,42 @@ int graph_lookup(struct graph *g, int places, int vocabulary, int table, bool of
 int graph_features(struct graph *g, int width, double scale, double shift);
 /* y = x weight^T + bias + residual; bias (tensor) and residual (node) may be -1. */
 int graph_linear(struct graph *g, int x, int weight, int bias, int residual);
+/* The same with `rows` rows of weight and bias from `first` on, such as the queries' of an
+ * in_proj_weight. */
+int graph_linear_rows(struct graph *g, int x, int weight, int bias, int first, int rows,
+                      int residual);
+/* gain and bias may be -1: 1 and 0. */
 int graph_layernorm(struct graph *g, int x, int gain, int bias);
 /* y = f(x). x must be read by nothing else. */
 int graph_activation(struct graph *g, int x, enum activation kind);
 /* Causal self-attention; qkv of width 3 x the node's (op.h). */
 int graph_attention(struct graph *g, int qkv, int heads);
+/* Any attention. kv -1: self-attention, q of width 3 x the node's, queries, keys and values side by
+ * side; otherwise q is as wide as the node, and kv, of rows of its own kind, twice as wide: keys
+ * and values of the same example. q and kv must be read by nothing else. */
+struct attention_form {
+    enum attention_mask mask; /* ATTENTION_PREFIX: with batch.prefix */
+    int heads;
+    double scale;                    /* of the scores; 0: 1 / sqrt(numbers of a head) */
+    int relative_key, relative_bias; /* tensors, before + after + 1 rows (op.h); -1: none */
+    int before, after;
+    double dropout; /* share of the probabilities dropped in learning */
+    int longest;    /* the most keys an example may have: part of what names dropout's draws */
+};
+int graph_attend(struct graph *g, int q, int kv, const struct attention_form *form);
+/* After graph_forward: the probabilities of one head of an example (queries x keys, row-major,
+ * before dropout), of a node made by graph_attention or graph_attend. */
+const real *graph_attention_probability(const struct graph *g, int node, int example, int head,
+                                        int *queries, int *keys);
+/* Rotary positions in the queries and keys of a qkv (op.h). length: of the longest example. */
+int graph_rotary(struct graph *g, int qkv, int heads, bool interleaved, int length);
 int graph_sum(struct graph *g, int a, int b);
+/* y = a b, number by number. */
+int graph_product(struct graph *g, int a, int b);
+/* Of each example the first or last row of x (ROWS_INPUT), or their mean: ROWS_EXAMPLE. 0 for an
+ * example without rows. */
+enum readout { READOUT_LAST, READOUT_FIRST, READOUT_MEAN };
+int graph_readout(struct graph *g, int x, enum readout kind);
 /* In learning, y = x m / (1 - share) with m drawn 0 with probability `share`, 1 otherwise; else
  * y = x. The masks are a function of batch.seed_dropout, batch.number, the node and the place in
  * the batch. share 0 adds no node. */

@@ -22,7 +22,7 @@ struct node {
     unsigned passed; /* bit k: the gradient goes to input k as it is, which the graph sees to */
     int tensor[NODE_TENSORS];
     /* Settings, whose meaning is the kind's. */
-    int option[4];
+    int option[6];
     double number[2];
     real *table; /* owned */
     char name[48];
@@ -90,6 +90,15 @@ const real *node_skip(const struct call *c, const struct node *n, int k);
 real *node_partial(const struct call *c, const struct node *n);
 const real *node_tensor(const struct call *c, const struct node *n, int k); /* NULL: tensor -1 */
 
+/* The chunk's offsets in rows of this kind, ROWS_INPUT or ROWS_MEMORY. */
+const int *node_offset(const struct call *c, enum rows rows);
+
+/* Dropout's multipliers for `count` numbers: 0 with probability `share`, 1 / (1 - share) otherwise.
+ * They are a function of the batch's seed and number, the node, and the block of draws, of which
+ * (count + 3) / 4 are taken from `block` on. */
+void node_draw(const struct call *c, const struct node *n, double share, uint32_t block, int count,
+               real *multiplier);
+
 /* The gradients of parameters: one pass over the rows of a part of the batch. */
 struct pass {
     const struct batch *batch;
@@ -125,7 +134,8 @@ const struct param *graph_param(const struct graph *g, int tensor);
 /* Declare the loss and the output, its input. */
 void graph_end(struct graph *g, int loss);
 
-/* The weight (part 0) and bias (part 1) of y = x w^T + b; x is the value of input 0. */
+/* The weight and bias of y = x w^T + b; x is the value of input 0, and w and b are the tensors'
+ * rows from the node's option 0 on, as many as the node is wide. */
 void grad_weight(const struct graph *g, const struct pass *p, const struct contribution *c,
                  const struct tile *t, bool add, real *gradient);
 void grad_bias(const struct graph *g, const struct pass *p, const struct contribution *c,

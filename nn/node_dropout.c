@@ -4,27 +4,30 @@
 #include "nn/node.h"
 #include "nn/vector.h"
 
-/* Every row has whole blocks of four draws, so that a row's mask depends on its place in the batch
- * and not on the chunk it is in. The multipliers are kept. */
-static void draw(const struct call *c, const struct node *n, real *multiplier) {
-    int rows = c->rows[n->rows], blocks = (n->width + 3) / 4;
+void node_draw(const struct call *c, const struct node *n, double share, uint32_t block, int count,
+               real *multiplier) {
     struct rng r = rng_at(c->batch->seed_dropout, RNG_DROPOUT,
                           c->batch->number << 20 | (uint64_t)node_number(c->graph, n));
-    double share = n->number[0];
     uint32_t limit = (uint32_t)(share * 4294967296.0);
     real kept = (real)(1 / (1 - share));
     uint32_t word[256];
-    for (int row = 0; row < rows; row++)
-        for (int first = 0; first < n->width; first += 256) {
-            int count = n->width - first < 256 ? n->width - first : 256;
-            r.block = (uint32_t)((c->first[n->rows] + (size_t)row) * (size_t)blocks +
-                                 (size_t)first / 4);
-            r.have = 0;
-            rng_fill_u32(&r, word, (size_t)count);
-            real *m = multiplier + (size_t)row * n->width + first;
-            for (int i = 0; i < count; i++)
-                m[i] = word[i] < limit ? 0 : kept;
-        }
+    for (int first = 0; first < count; first += 256) {
+        int more = count - first < 256 ? count - first : 256;
+        r.block = block + (uint32_t)first / 4;
+        r.have = 0;
+        rng_fill_u32(&r, word, (size_t)more);
+        for (int i = 0; i < more; i++)
+            multiplier[first + i] = word[i] < limit ? 0 : kept;
+    }
+}
+
+/* Every row has whole blocks of four draws, so that a row's mask depends on its place in the batch
+ * and not on the chunk it is in. The multipliers are kept. */
+static void draw(const struct call *c, const struct node *n, real *multiplier) {
+    size_t blocks = ((size_t)n->width + 3) / 4;
+    for (int row = 0; row < c->rows[n->rows]; row++)
+        node_draw(c, n, n->number[0], (uint32_t)((c->first[n->rows] + (size_t)row) * blocks),
+                  n->width, multiplier + (size_t)row * n->width);
 }
 
 CLONED static void multiply(size_t n, const real *restrict m, const real *x, bool add, real *y) {

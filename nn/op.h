@@ -72,10 +72,74 @@ void op_attention_backward(int sequences, const int *offset, int heads, int head
                            const real *qkv, const real *probability, const real *dy, real *dqkv,
                            real *scratch);
 
+/* Any other attention: y = softmax(mask(scale (q k^T + q r^T) + bias)) v for every head of every
+ * sequence, queries and keys standing in the rows of their own sequences.
+ * q: query rows, `ldq` numbers apart; k and v: key rows, `ldkv` apart; heads side by side in each.
+ * Every query sees the first keys of its sequence: CAUSAL its own place and those before, FULL all,
+ * PREFIX its own place and those before but at least prefix[sequence]. No key seen: y = 0.
+ * relative_key (rows x heads head_dim; or NULL) holds r, one row for each distance key - query from
+ * -before to after, which further ones count as: the keys' half of Shaw et al. 2018
+ * (arXiv:1803.02155, eq. 5), each head having its own. relative_bias (rows x heads; or NULL): a
+ * number for each distance and head, as Raffel et al. 2020 (arXiv:1910.10683, section 2.1), without
+ * their buckets. multiplier: what probabilities are multiplied with on their way to v (dropout),
+ * laid out as they are; or NULL.
+ * y: query rows x heads head_dim. probability: for each sequence, for each head, queries x keys, 0
+ * where nothing is seen. scratch: op_attend_scratch elements. */
+enum attention_mask { ATTENTION_CAUSAL, ATTENTION_FULL, ATTENTION_PREFIX };
+struct attention {
+    enum attention_mask mask;
+    int heads, head_dim;
+    real scale;
+    int sequences;
+    const int *query_offset, *key_offset; /* sequences + 1 */
+    const int *prefix;                    /* sequences; NULL: 0 */
+    const real *q, *k, *v;
+    int ldq, ldkv;
+    const real *relative_key, *relative_bias;
+    int before, after;
+    const real *multiplier;
+};
+size_t op_attend_scratch(int queries, int keys, int head_dim);
+void op_attend_forward(const struct attention *a, real *probability, real *y, real *scratch);
+/* dq, dk and dv are laid out as q, k and v and overwritten; drelative_key and drelative_bias are
+ * added to, in the order of the sequences. */
+struct attention_gradient {
+    real *q, *k, *v, *relative_key, *relative_bias;
+};
+void op_attend_backward(const struct attention *a, const real *probability, const real *dy,
+                        const struct attention_gradient *d, real *scratch);
+/* The keys that query `i` of sequence s sees of `keys`. */
+static inline int op_attend_seen(const struct attention *a, int s, int i, int keys) {
+    int seen = a->mask == ATTENTION_FULL ? keys : i + 1;
+    if (a->mask == ATTENTION_PREFIX && a->prefix && a->prefix[s] > seen)
+        seen = a->prefix[s];
+    return seen < keys ? seen : keys;
+}
+
+/* Rotary positions (Su et al. 2021, arXiv:2104.09864, eq. 34): in every head of q and k the pair i
+ * of place p turns by the angle p / 10000^(2i / head_dim); v is copied. x, y: rows x 3 heads
+ * head_dim, q then k then v; y may be x. head_dim is even. Pairs are (2i, 2i + 1) if interleaved,
+ * as in the paper, and (i, i + head_dim / 2) if not, as in GPT-NeoX and its heirs. table:
+ * op_rotary_table. back: turn by the opposite angle, which is the backward pass. */
+void op_rotary(int sequences, const int *offset, int heads, int head_dim, bool interleaved,
+               bool back, const real *table, const real *x, real *y);
+/* length x head_dim: the cosines of a place's head_dim / 2 angles, then their sines. */
+void op_rotary_table(int length, int head_dim, real *table);
+
 /* Activations of n numbers: y = f(x), and slope = f'(x), which is all the backward pass needs;
  * slope may be x itself. GELU is the exact x Phi(x) (Hendrycks and Gimpel 2016, arXiv:1606.08415),
- * with erf to a few units in the last place. ReLU's slope at 0 is 0. QUADRATIC is x^2. */
-enum activation { ACTIVATION_RELU, ACTIVATION_GELU, ACTIVATION_TANH, ACTIVATION_QUADRATIC };
+ * with erf to a few units in the last place, GELU_TANH their approximation with tanh, which GPT-2
+ * has. QUADRATIC is x^2; SQUARED_RELU max(x, 0)^2 (So et al. 2021, arXiv:2109.08668); SILU
+ * x / (1 + exp(-x)). ReLU's slope at 0 is 0. */
+enum activation {
+    ACTIVATION_RELU,
+    ACTIVATION_GELU,
+    ACTIVATION_TANH,
+    ACTIVATION_QUADRATIC,
+    ACTIVATION_GELU_TANH,
+    ACTIVATION_SQUARED_RELU,
+    ACTIVATION_SILU
+};
 void op_activation_forward(enum activation kind, size_t n, const real *x, real *y, real *slope);
 /* dx = dy slope; dx may be dy or slope. */
 void op_activation_backward(size_t n, const real *slope, const real *dy, real *dx);

@@ -41,7 +41,7 @@ typedef double loss_function(const void *ctx);
 static void check(const char *what, size_t n, real *x, const real *gradient, loss_function *loss,
                   const void *ctx) {
     const double h = 1e-3;
-    double largest = 1e-4;
+    double largest = 1e-3;
     for (size_t i = 0; i < n; i++)
         largest = fmax(largest, fabs((double)gradient[i]));
     for (size_t i = 0; i < n; i++) {
@@ -203,14 +203,14 @@ static void test_layernorm(void **state) {
         }
 }
 
-struct attention {
+struct causal_case {
     int sequences, heads, head_dim;
     const int *offset;
     real *qkv, *probability, *y, *scratch, *u;
 };
 
 static double attention_loss(const void *ctx) {
-    const struct attention *a = ctx;
+    const struct causal_case *a = ctx;
     int rows = a->offset[a->sequences] - a->offset[0];
     op_attention_forward(a->sequences, a->offset, a->heads, a->head_dim, a->qkv, a->probability,
                          a->y, a->scratch);
@@ -224,17 +224,131 @@ static void test_attention(void **state) {
     enum { SEQUENCES = 5, ROWS = 21, LONGEST = 9, PAIRS = 1 + 25 + 4 + 81 + 16 };
     for (int k = 0; k < 5; k++) {
         size_t n = (size_t)ROWS * heads[k] * head_dims[k];
-        struct attention a = {SEQUENCES,      heads[k],
-                              head_dims[k],   offset,
-                              normals(3 * n), zeros((size_t)PAIRS * heads[k]),
-                              zeros(n),       zeros(op_attention_scratch(LONGEST, head_dims[k])),
-                              normals(n)};
+        struct causal_case a = {SEQUENCES,      heads[k],
+                                head_dims[k],   offset,
+                                normals(3 * n), zeros((size_t)PAIRS * heads[k]),
+                                zeros(n),       zeros(op_attention_scratch(LONGEST, head_dims[k])),
+                                normals(n)};
         attention_loss(&a);
         real *dqkv = normals(3 * n);
         op_attention_backward(SEQUENCES, offset, heads[k], head_dims[k], a.qkv, a.probability, a.u,
                               dqkv, a.scratch);
         check("attention qkv", 3 * n, a.qkv, dqkv, attention_loss, &a);
         free(a.qkv), free(a.probability), free(a.y), free(a.scratch), free(a.u), free(dqkv);
+    }
+}
+
+struct attend_case {
+    struct attention a;
+    size_t outputs;
+    real *probability, *y, *scratch, *u;
+};
+
+static double attend_loss(const void *ctx) {
+    const struct attend_case *c = ctx;
+    op_attend_forward(&c->a, c->probability, c->y, c->scratch);
+    return dot(c->outputs, c->y, c->u);
+}
+
+/* Every mask, with and without tables of distances (longer and shorter than the sequences) and
+ * multipliers; queries and keys of the same rows and of others. */
+static void test_attend(void **state) {
+    (void)state;
+    const int self[] = {2, 3, 8, 10, 19}, memory[] = {1, 6, 7, 15, 18}, prefix[] = {1, 3, 0, 20};
+    const int heads[] = {1, 2, 3}, widths[] = {1, 5, 8};
+    enum { SEQUENCES = 4, LONGEST = 9 };
+    for (int variant = 0; variant < 3 * 2 * 2 * 3 * 2; variant++) {
+        int k = variant % 3, cross = variant / 3 % 2, dropped = variant / 6 % 2;
+        int table = variant / 12 % 3, bias = variant / 36;
+        const int *keys = cross ? memory : self;
+        int h = heads[k], d = widths[k], n = self[SEQUENCES] - self[0];
+        int m = keys[SEQUENCES] - keys[0], ldq = h * d + 3, ldkv = 2 * h * d + 1;
+        int before = table == 1 ? 2 : 20, after = table == 1 ? 1 : 20;
+        size_t pairs = 0, nq = (size_t)n * ldq, nk = (size_t)m * ldkv;
+        for (int s = 0; s < SEQUENCES; s++)
+            pairs += (size_t)(self[s + 1] - self[s]) * (size_t)(keys[s + 1] - keys[s]) * h;
+        size_t distances = (size_t)(before + after + 1);
+        real *q = normals(nq), *kv = normals(nk), *multiplier = normals(pairs);
+        real *key_table = normals(distances * h * d), *bias_table = normals(distances * h);
+        for (size_t i = 0; i < pairs; i++)
+            multiplier[i] = multiplier[i] < 0 ? 0 : (real)1.5;
+        struct attend_case c = {.a = {.mask = cross ? ATTENTION_FULL : (enum attention_mask)k,
+                                      .heads = h,
+                                      .head_dim = d,
+                                      .scale = (real)0.7,
+                                      .sequences = SEQUENCES,
+                                      .query_offset = self,
+                                      .key_offset = keys,
+                                      .prefix = prefix,
+                                      .q = q,
+                                      .k = kv,
+                                      .v = kv + h * d,
+                                      .ldq = ldq,
+                                      .ldkv = ldkv,
+                                      .relative_key = table ? key_table : NULL,
+                                      .relative_bias = bias ? bias_table : NULL,
+                                      .before = before,
+                                      .after = after,
+                                      .multiplier = dropped ? multiplier : NULL},
+                                .outputs = (size_t)n * h * d,
+                                .probability = zeros(pairs),
+                                .y = zeros((size_t)n * h * d),
+                                .scratch = normals(op_attend_scratch(LONGEST, LONGEST, d)),
+                                .u = normals((size_t)n * h * d)};
+        attend_loss(&c);
+        real *dq = normals(nq), *dkv = normals(nk), *dkey = zeros(distances * h * d);
+        real *dbias = zeros(distances * h);
+        for (int i = 0; i < n; i++) /* gaps between rows are nobody's */
+            memset(dq + (size_t)i * ldq + h * d, 0, 3 * sizeof *dq);
+        for (int i = 0; i < m; i++)
+            dkv[(size_t)i * ldkv + 2 * h * d] = 0;
+        const struct attention_gradient gradient = {dq, dkv, dkv + h * d, dkey, dbias};
+        op_attend_backward(&c.a, c.probability, c.u, &gradient, c.scratch);
+        check("attend q", nq, q, dq, attend_loss, &c);
+        check("attend k, v", nk, kv, dkv, attend_loss, &c);
+        if (table)
+            check("relative key", distances * h * d, key_table, dkey, attend_loss, &c);
+        if (bias)
+            check("relative bias", distances * h, bias_table, dbias, attend_loss, &c);
+        free(q), free(kv), free(multiplier), free(key_table), free(bias_table);
+        free(c.probability), free(c.y), free(c.scratch), free(c.u);
+        free(dq), free(dkv), free(dkey), free(dbias);
+    }
+}
+
+struct rotary_case {
+    const int *offset;
+    int heads, head_dim;
+    bool interleaved;
+    real *table, *x, *y, *u;
+};
+
+static double rotary_loss(const void *ctx) {
+    const struct rotary_case *c = ctx;
+    op_rotary(2, c->offset, c->heads, c->head_dim, c->interleaved, false, c->table, c->x, c->y);
+    return dot((size_t)c->offset[2] * 3 * c->heads * c->head_dim, c->y, c->u);
+}
+
+static void test_rotary(void **state) {
+    (void)state;
+    const int offset[] = {0, 4, 7};
+    for (int variant = 0; variant < 4; variant++) {
+        int heads = 1 + variant / 2, head_dim = variant / 2 ? 6 : 2;
+        size_t n = 7 * 3 * (size_t)(heads * head_dim);
+        struct rotary_case c = {offset,     heads,    head_dim,  variant % 2, zeros(4 * head_dim),
+                                normals(n), zeros(n), normals(n)};
+        op_rotary_table(4, head_dim, c.table);
+        real *dx = zeros(n);
+        op_rotary(2, offset, heads, head_dim, c.interleaved, true, c.table, c.u, dx);
+        check("rotary", n, c.x, dx, rotary_loss, &c);
+        /* In place, and there and back again. */
+        memcpy(c.y, c.x, n * sizeof(real));
+        op_rotary(2, offset, heads, head_dim, c.interleaved, false, c.table, c.y, c.y);
+        assert_true(fabs((double)(c.y[3 * heads * head_dim] - c.x[3 * heads * head_dim])) > 1e-9);
+        op_rotary(2, offset, heads, head_dim, c.interleaved, true, c.table, c.y, c.y);
+        for (size_t i = 0; i < n; i++)
+            assert_true(fabs((double)(c.y[i] - c.x[i])) < 1e-12);
+        free(c.table), free(c.x), free(c.y), free(c.u), free(dx);
     }
 }
 
@@ -252,19 +366,19 @@ static double activation_loss(const void *ctx) {
 
 static void test_activation(void **state) {
     (void)state;
-    const enum activation kinds[] = {ACTIVATION_RELU, ACTIVATION_GELU, ACTIVATION_TANH,
-                                     ACTIVATION_QUADRATIC};
-    const char *const names[] = {"relu", "gelu", "tanh", "quadratic"};
+    const char *const names[] = {"relu",      "gelu",         "tanh", "quadratic",
+                                 "gelu-tanh", "squared relu", "silu"};
     const size_t sizes[] = {1, 7, 40};
-    for (int k = 0; k < 12; k++) {
-        size_t n = sizes[k / 4];
-        struct activation_case a = {kinds[k % 4], n, normals(n), zeros(n), zeros(n), normals(n)};
+    for (int k = 0; k < 21; k++) {
+        size_t n = sizes[k / 7];
+        struct activation_case a = {
+            (enum activation)(k % 7), n, normals(n), zeros(n), zeros(n), normals(n)};
         for (size_t i = 0; i < n; i++) /* away from the kink */
             a.x[i] += a.x[i] < 0 ? (real)-0.01 : (real)0.01;
         activation_loss(&a);
         real *dx = zeros(n);
         op_activation_backward(n, a.slope, a.u, dx);
-        check(names[k % 4], n, a.x, dx, activation_loss, &a);
+        check(names[k % 7], n, a.x, dx, activation_loss, &a);
         free(a.x), free(a.y), free(a.slope), free(a.u), free(dx);
     }
 }
@@ -303,6 +417,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_embedding),  cmocka_unit_test(test_linear),
         cmocka_unit_test(test_layernorm),  cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_attend),     cmocka_unit_test(test_rotary),
         cmocka_unit_test(test_activation), cmocka_unit_test(test_cross_entropy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
