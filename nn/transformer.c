@@ -1,126 +1,332 @@
 #include "nn/transformer.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-/* Appends a block's tensors as it needs them, in the order of PyTorch's state_dict. */
+/* Appends the tensors as it needs them, in the order of PyTorch's state_dict. */
 struct builder {
     const struct transformer_config *config;
     struct params *params;
     struct graph *graph;
+    char stack[32]; /* "transformer", "transformer.encoder", "transformer.decoder" */
+    char part[16];  /* "", "encoder.", "decoder.": names of its nodes */
     int layer;
+    enum attention_mask mask;
+    int memory; /* what a decoder reads beside its input; -1 */
 };
 
-static int vector(struct builder *b, const char *name, int n) {
-    return (int)params_add(b->params, 1, (size_t)n, 1, "transformer.layers.%d.%s", b->layer, name);
+/* A matrix and its bias; a norm's gain and bias. bias -1: it has none. */
+struct pair {
+    int weight, bias;
+};
+
+static int add_vector(struct builder *b, const char *name, int n) {
+    return (int)params_add(b->params, 1, (size_t)n, 1, "%s.layers.%d.%s", b->stack, b->layer, name);
 }
 
-static int matrix(struct builder *b, const char *name, int rows, int columns) {
-    return (int)params_add(b->params, 2, (size_t)rows, (size_t)columns, "transformer.layers.%d.%s",
+static int add_matrix(struct builder *b, const char *name, int rows, int columns) {
+    return (int)params_add(b->params, 2, (size_t)rows, (size_t)columns, "%s.layers.%d.%s", b->stack,
                            b->layer, name);
 }
 
-struct block {
-    int in_weight, in_bias, out_weight, out_bias;
-    int up_weight, up_bias, down_weight, down_bias;
-    int gain1, bias1, gain2, bias2;
+static struct pair add_linear(struct builder *b, const char *weight, const char *bias, int rows,
+                              int columns, enum biases least) {
+    struct pair p = {add_matrix(b, weight, rows, columns), -1};
+    if (b->config->biases <= least)
+        p.bias = add_vector(b, bias, rows);
+    return p;
+}
+
+static int dim_across(const struct transformer_config *c) {
+    return c->heads * transformer_head_width(c);
+}
+
+struct attention_tensors {
+    struct pair in, out;
+    int relative_key, relative_bias, before, after;
 };
 
-static struct block add_block(struct builder *b) {
-    int d = b->config->dim, f = b->config->feedforward;
-    struct block k;
-    k.in_weight = matrix(b, "self_attn.in_proj_weight", 3 * d, d);
-    k.in_bias = vector(b, "self_attn.in_proj_bias", 3 * d);
-    k.out_weight = matrix(b, "self_attn.out_proj.weight", d, d);
-    k.out_bias = vector(b, "self_attn.out_proj.bias", d);
-    k.up_weight = matrix(b, "linear1.weight", f, d);
-    k.up_bias = vector(b, "linear1.bias", f);
-    k.down_weight = matrix(b, "linear2.weight", d, f);
-    k.down_bias = vector(b, "linear2.bias", d);
-    k.gain1 = vector(b, "norm1.weight", d);
-    k.bias1 = vector(b, "norm1.bias", d);
-    k.gain2 = vector(b, "norm2.weight", d);
-    k.bias2 = vector(b, "norm2.bias", d);
-    return k;
+/* name: "self_attn", "multihead_attn". */
+static struct attention_tensors add_attention(struct builder *b, const char *name) {
+    const struct transformer_config *c = b->config;
+    int across = dim_across(c);
+    char text[4][40];
+    snprintf(text[0], sizeof text[0], "%s.in_proj_weight", name);
+    snprintf(text[1], sizeof text[1], "%s.in_proj_bias", name);
+    snprintf(text[2], sizeof text[2], "%s.out_proj.weight", name);
+    snprintf(text[3], sizeof text[3], "%s.out_proj.bias", name);
+    struct attention_tensors t = {.relative_key = -1, .relative_bias = -1};
+    t.in = add_linear(b, text[0], text[1], 3 * across, c->dim, BIASES_ALL);
+    t.out = add_linear(b, text[2], text[3], c->dim, across, BIASES_ALL);
+    return t;
 }
 
-/* x + attention(y), x + feed-forward(y). */
-static int attend(struct builder *b, const struct block *k, int x, int y) {
-    struct graph *g = b->graph;
-    int qkv = graph_linear(g, y, k->in_weight, k->in_bias, -1);
-    int mixed = graph_attention(g, qkv, b->config->heads);
-    graph_name(g, mixed, "layers.%d.attention", b->layer);
-    return graph_linear(g, mixed, k->out_weight, k->out_bias, x);
+static struct attention_tensors add_self_attention(struct builder *b) {
+    const struct transformer_config *c = b->config;
+    struct attention_tensors t = add_attention(b, "self_attn");
+    t.before = c->relative_distance ? c->relative_distance : c->max_length - 1;
+    t.after = b->mask == ATTENTION_CAUSAL ? 0 : t.before;
+    int distances = t.before + t.after + 1;
+    if (c->positions == POSITIONS_RELATIVE)
+        t.relative_key = add_matrix(b, "self_attn.relative_keys", distances, dim_across(c));
+    if (c->positions == POSITIONS_RELATIVE_BIAS)
+        t.relative_bias = add_matrix(b, "self_attn.relative_bias", distances, c->heads);
+    return t;
 }
 
-static int feed(struct builder *b, const struct block *k, int x, int y) {
-    struct graph *g = b->graph;
-    int up = graph_linear(g, y, k->up_weight, k->up_bias, -1);
-    return graph_linear(g, graph_activation(g, up, b->config->activation), k->down_weight,
-                        k->down_bias, x);
+struct feed_tensors {
+    struct pair up, gate, down;
+};
+
+static struct feed_tensors add_feed(struct builder *b) {
+    const struct transformer_config *c = b->config;
+    struct feed_tensors t = {{-1, -1}, {-1, -1}, {-1, -1}};
+    if (!c->feedforward)
+        return t;
+    t.up = add_linear(b, "linear1.weight", "linear1.bias", c->feedforward, c->dim,
+                      BIASES_FEEDFORWARD);
+    if (c->gated)
+        t.gate = add_linear(b, "linear1_gate.weight", "linear1_gate.bias", c->feedforward, c->dim,
+                            BIASES_FEEDFORWARD);
+    t.down = add_linear(b, "linear2.weight", "linear2.bias", c->dim, c->feedforward,
+                        BIASES_FEEDFORWARD);
+    return t;
 }
+
+static struct pair add_norm(struct builder *b, int number) {
+    struct pair p = {-1, -1};
+    if (b->config->norm == NORM_NONE)
+        return p;
+    char weight[32], bias[32];
+    snprintf(weight, sizeof weight, "norm%d.weight", number);
+    snprintf(bias, sizeof bias, "norm%d.bias", number);
+    p.weight = add_vector(b, weight, b->config->dim);
+    if (b->config->biases <= BIASES_NORM)
+        p.bias = add_vector(b, bias, b->config->dim);
+    return p;
+}
+
+/* x + what a part made. residual and dropout cannot be one operator. */
+static int add_part(struct builder *b, int y, struct pair last, int x) {
+    struct graph *g = b->graph;
+    double share = b->config->dropout_residual;
+    if (share == 0)
+        return graph_linear(g, y, last.weight, last.bias, x);
+    return graph_sum(g, x, graph_dropout(g, graph_linear(g, y, last.weight, last.bias, -1), share));
+}
+
+static struct attention_form form_of(const struct builder *b, const struct attention_tensors *t) {
+    const struct transformer_config *c = b->config;
+    return (struct attention_form){.mask = b->mask,
+                                   .heads = c->heads,
+                                   .scale = c->attention_scale,
+                                   .relative_key = t->relative_key,
+                                   .relative_bias = t->relative_bias,
+                                   .before = t->before,
+                                   .after = t->after,
+                                   .dropout = c->dropout_attention,
+                                   .longest = c->max_length};
+}
+
+/* x + attention(y). */
+static int attend(struct builder *b, const struct attention_tensors *t, int x, int y) {
+    struct graph *g = b->graph;
+    const struct transformer_config *c = b->config;
+    int qkv = graph_linear(g, y, t->in.weight, t->in.bias, -1);
+    if (c->positions == POSITIONS_ROTARY || c->positions == POSITIONS_ROTARY_INTERLEAVED)
+        qkv = graph_rotary(g, qkv, c->heads, c->positions == POSITIONS_ROTARY_INTERLEAVED,
+                           c->max_length);
+    struct attention_form form = form_of(b, t);
+    int mixed = graph_attend(g, qkv, -1, &form);
+    graph_name(g, mixed, "%slayers.%d.attention", b->part, b->layer);
+    return add_part(b, mixed, t->out, x);
+}
+
+/* x + attention of y to the memory. */
+static int attend_memory(struct builder *b, const struct attention_tensors *t, int x, int y) {
+    struct graph *g = b->graph;
+    int across = dim_across(b->config);
+    int q = graph_linear_rows(g, y, t->in.weight, t->in.bias, 0, across, -1);
+    int kv = graph_linear_rows(g, b->memory, t->in.weight, t->in.bias, across, 2 * across, -1);
+    struct attention_form form = form_of(b, t);
+    form.mask = ATTENTION_FULL;
+    int mixed = graph_attend(g, q, kv, &form);
+    graph_name(g, mixed, "cross.layers.%d.attention", b->layer);
+    return add_part(b, mixed, t->out, x);
+}
+
+/* x + feed-forward(y). */
+static int feed(struct builder *b, const struct feed_tensors *t, int x, int y) {
+    struct graph *g = b->graph;
+    const struct transformer_config *c = b->config;
+    int hidden = graph_linear(g, y, t->up.weight, t->up.bias, -1);
+    if (c->gated) {
+        int gate = graph_linear(g, y, t->gate.weight, t->gate.bias, -1);
+        hidden = graph_product(g, graph_activation(g, gate, c->activation), hidden);
+    } else {
+        hidden = graph_activation(g, hidden, c->activation);
+    }
+    return add_part(b, graph_dropout(g, hidden, c->dropout_activation), t->down, x);
+}
+
+static int normalise(struct builder *b, struct pair norm, int x) {
+    return graph_layernorm(b->graph, x, norm.weight, norm.bias);
+}
+
+/* The three parts of a block: self-attention, attention to the memory, feed-forward. */
+enum part { PART_SELF, PART_MEMORY, PART_FEED, PARTS };
 
 static int block(struct builder *b, int x) {
-    struct graph *g = b->graph;
-    struct block k = add_block(b);
-    if (b->config->norm == NORM_PRE) {
-        x = attend(b, &k, x, graph_layernorm(g, x, k.gain1, k.bias1));
-        x = feed(b, &k, x, graph_layernorm(g, x, k.gain2, k.bias2));
-    } else {
-        x = graph_layernorm(g, attend(b, &k, x, x), k.gain1, k.bias1);
-        x = graph_layernorm(g, feed(b, &k, x, x), k.gain2, k.bias2);
+    const struct transformer_config *c = b->config;
+    bool has[PARTS] = {
+        [PART_SELF] = true, [PART_MEMORY] = b->memory >= 0, [PART_FEED] = c->feedforward > 0};
+    struct attention_tensors self = add_self_attention(b), cross = {0};
+    if (has[PART_MEMORY])
+        cross = add_attention(b, "multihead_attn");
+    struct feed_tensors feeding = add_feed(b);
+    struct pair norm[PARTS];
+    for (int k = 0, number = 1; k < PARTS; k++)
+        if (has[k])
+            norm[k] = add_norm(b, number++);
+    for (int k = 0; k < PARTS; k++) {
+        if (!has[k])
+            continue;
+        int y = c->norm == NORM_PRE ? normalise(b, norm[k], x) : x;
+        x = k == PART_SELF     ? attend(b, &self, x, y)
+            : k == PART_MEMORY ? attend_memory(b, &cross, x, y)
+                               : feed(b, &feeding, x, y);
+        if (c->norm == NORM_POST)
+            x = normalise(b, norm[k], x);
     }
-    graph_name(g, x, "layers.%d", b->layer);
+    graph_name(b->graph, x, "%slayers.%d", b->part, b->layer);
     return x;
 }
 
-static int embed(struct builder *b, int *table) {
+static bool has_final_norm(const struct transformer_config *c) {
+    return c->final_norm == WISH_YES || (c->final_norm == WISH_DEFAULT && c->norm == NORM_PRE);
+}
+
+static int final_norm(struct builder *b, int x) {
     const struct transformer_config *c = b->config;
-    *table = (int)params_add(b->params, 2, (size_t)c->vocabulary, (size_t)c->dim,
-                             "embedding.weight");
-    int position = -1;
+    if (!has_final_norm(c))
+        return x;
+    int bias = -1;
+    int gain = (int)params_add(b->params, 1, (size_t)c->dim, 1, "%s.norm.weight", b->stack);
+    if (c->biases <= BIASES_NORM)
+        bias = (int)params_add(b->params, 1, (size_t)c->dim, 1, "%s.norm.bias", b->stack);
+    return graph_layernorm(b->graph, x, gain, bias);
+}
+
+static int stack(struct builder *b, const char *name, const char *part, int layers, int x) {
+    snprintf(b->stack, sizeof b->stack, "%s", name);
+    snprintf(b->part, sizeof b->part, "%s", part);
+    for (b->layer = 0; b->layer < layers; b->layer++)
+        x = block(b, x);
+    return final_norm(b, x);
+}
+
+struct tables {
+    int embedding, position; /* -1: no learned positions */
+};
+
+/* owner: "" or "source_". */
+static struct tables add_tables(struct builder *b, const char *owner) {
+    const struct transformer_config *c = b->config;
+    struct tables t = {(int)params_add(b->params, 2, (size_t)c->vocabulary, (size_t)c->dim,
+                                       "%sembedding.weight", owner),
+                       -1};
     if (c->positions == POSITIONS_LEARNED)
-        position = (int)params_add(b->params, 2, (size_t)c->max_length, (size_t)c->dim,
-                                   "position.weight");
-    int x = graph_embedding(b->graph, ROWS_INPUT, *table, c->scale_embedding ? sqrt(c->dim) : 1,
-                            position, c->positions == POSITIONS_SINUSOIDAL ? c->max_length : 0);
-    graph_name(b->graph, x, "embedding");
-    return x;
+        t.position = (int)params_add(b->params, 2, (size_t)c->max_length, (size_t)c->dim,
+                                     "%sposition.weight", owner);
+    return t;
+}
+
+static int embed(struct builder *b, enum rows rows, struct tables t) {
+    const struct transformer_config *c = b->config;
+    int x = graph_embedding(b->graph, rows, t.embedding, c->scale_embedding ? sqrt(c->dim) : 1,
+                            t.position, c->positions == POSITIONS_SINUSOIDAL ? c->max_length : 0);
+    graph_name(b->graph, x, rows == ROWS_MEMORY ? "source_embedding" : "embedding");
+    return graph_dropout(b->graph, x, c->dropout_embedding);
+}
+
+static int add_bias(struct builder *b, const char *name, int n) {
+    const struct transformer_config *c = b->config;
+    bool class = c->objective == OBJECTIVE_CLASS;
+    if (c->output_bias == WISH_NO || (c->output_bias == WISH_DEFAULT && !class))
+        return -1;
+    return (int)params_add(b->params, 1, (size_t)n, 1, "%s.bias", name);
+}
+
+/* From the last hidden rows to logits. */
+static int read_out(struct builder *b, struct tables t, int x) {
+    const struct transformer_config *c = b->config;
+    struct graph *g = b->graph;
+    bool class = c->objective == OBJECTIVE_CLASS;
+    const char *name = class ? "classifier" : "output";
+    int rows = transformer_outputs(c);
+    x = class ? graph_readout(g, x, c->readout) : graph_outputs(g, x);
+    int weight = c->tied ? t.embedding
+                         : (int)params_add(b->params, 2, (size_t)rows, (size_t)c->dim, "%s.weight",
+                                           name);
+    int bias = add_bias(b, name, rows);
+    /* Scaling x scales the logits and leaves the bias alone. */
+    return graph_linear(g, graph_scale(g, x, c->output_scale > 0 ? c->output_scale : 1), weight,
+                        bias, -1);
 }
 
 static void build(struct model *m) {
     const struct transformer_config *c = m->config;
-    m->facts = (struct model_facts){
-        .vocabulary = c->vocabulary, .outputs = c->vocabulary, .max_length = c->max_length};
-    m->layout = (struct layout){.shape = SHAPE_DECODER, .bos = true, .eos = true};
-    struct builder b = {.config = c, .params = m->params, .graph = m->graph};
-    int table, x = embed(&b, &table);
-    for (b.layer = 0; b.layer < c->layers; b.layer++)
-        x = block(&b, x);
-    if (c->norm == NORM_PRE) {
-        int gain = (int)params_add(b.params, 1, (size_t)c->dim, 1, "transformer.norm.weight");
-        int bias = (int)params_add(b.params, 1, (size_t)c->dim, 1, "transformer.norm.bias");
-        x = graph_layernorm(b.graph, x, gain, bias);
+    bool both = c->shape == SHAPE_ENCODER_DECODER;
+    m->facts = (struct model_facts){.vocabulary = c->vocabulary,
+                                    .outputs = transformer_outputs(c),
+                                    .max_length = c->max_length,
+                                    .max_memory = both ? c->max_length : 0};
+    m->layout = (struct layout){.shape = c->shape,
+                                .objective = c->objective,
+                                .bos = true,
+                                .eos = true,
+                                .bidirectional_prefix = c->bidirectional_prefix};
+    struct builder b = {.config = c, .params = m->params, .graph = m->graph, .memory = -1};
+    struct tables t = add_tables(&b, "");
+    if (both) {
+        struct tables source = c->separate_embedding ? add_tables(&b, "source_") : t;
+        b.mask = ATTENTION_FULL;
+        int memory = stack(&b, "transformer.encoder", "encoder.", c->layers,
+                           embed(&b, ROWS_MEMORY, source));
+        graph_name(m->graph, memory, "memory");
+        b.memory = memory;
     }
-    int output = c->tied ? table
-                         : (int)params_add(b.params, 2, (size_t)c->vocabulary, (size_t)c->dim,
-                                           "output.weight");
-    graph_cross_entropy(b.graph, graph_linear(b.graph, graph_outputs(b.graph, x), output, -1, -1),
-                        0);
+    b.mask = c->shape == SHAPE_ENCODER ? ATTENTION_FULL
+             : c->bidirectional_prefix ? ATTENTION_PREFIX
+                                       : ATTENTION_CAUSAL;
+    int layers = both && c->decoder_layers ? c->decoder_layers : c->layers;
+    int x = stack(&b, both ? "transformer.decoder" : "transformer", both ? "decoder." : "", layers,
+                  embed(&b, ROWS_INPUT, t));
+    graph_cross_entropy(m->graph, read_out(&b, t, x), c->label_smoothing);
+}
+
+int transformer_attention(const struct model *m, const char *part, int layer) {
+    char name[48];
+    snprintf(name, sizeof name, "%s%slayers.%d.attention", part, *part ? "." : "", layer);
+    return graph_find(m->graph, name);
+}
+
+static bool ends_with(const char *text, const char *end) {
+    size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
 }
 
 static void initialise(struct model *m, uint64_t seed) {
-    const struct transformer_config *c = m->config;
     struct params *p = m->params;
     for (size_t i = 0; i < p->tensors; i++) {
         const char *name = p->table[i].name;
-        const char *leaf = strrchr(name, '.');
-        if (strcmp(name, "position.weight") == 0)
-            params_normal(p, i, 1 / sqrt((double)c->dim), seed);
+        if (ends_with(name, "position.weight") || strstr(name, ".relative_"))
+            params_normal(p, i, 1 / sqrt((double)p->table[i].shape[1]), seed);
         else if (p->table[i].rank == 2)
             params_xavier_uniform(p, i, seed);
         else
-            params_fill(p, i, strcmp(leaf, ".weight") == 0);
+            params_fill(p, i, ends_with(name, ".weight"));
     }
 }
 
