@@ -28,8 +28,6 @@ int graph_summary(struct graph *g, int x, enum summary kind);
 int graph_slice(struct graph *g, int x, int first, int width);
 /* a and b side by side. */
 int graph_concat(struct graph *g, int a, int b);
-/* y = tanh(x). */
-int graph_tanh(struct graph *g, int x);
 
 /* Attention of a decoder over its encoder (Luong et al. 2015, arXiv:1508.04025, section 3.1): for
  * every row of `query` the mean of the rows of `value` of its example, by the softmax of the

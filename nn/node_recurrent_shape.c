@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "nn/elementary.h"
 #include "nn/node.h"
 #include "nn/node_recurrent.h"
 #include "nn/vector.h"
@@ -132,41 +131,4 @@ int graph_concat(struct graph *g, int a, int b) {
                                        .width = graph_node(g, a)->width + graph_node(g, b)->width,
                                        .input = {a, b},
                                        .inputs = 2});
-}
-
-CLONED static void tanh_all(size_t n, const real *x, real *y) {
-    INDEPENDENT
-    for (size_t i = 0; i < n; i++)
-        y[i] = real_tanh(x[i]);
-}
-
-CLONED static void tanh_slope(size_t n, const real *y, const real *dy, bool add, real *dx) {
-    INDEPENDENT
-    for (size_t i = 0; i < n; i++)
-        dx[i] = dy[i] * (1 - y[i] * y[i]) + (add ? dx[i] : 0);
-}
-
-static size_t count(const struct call *c, const struct node *n) {
-    return (size_t)c->rows[n->rows] * (size_t)n->width;
-}
-
-static void tanh_forward(const struct call *c, const struct node *n) {
-    tanh_all(count(c, n), node_input_value(c, n, 0), node_value(c, n));
-}
-
-static void tanh_backward(const struct call *c, const struct node *n) {
-    if (n->edge[0].kind != EDGE_NONE)
-        tanh_slope(count(c, n), node_value(c, n), node_gradient(c, n), n->edge[0].kind == EDGE_ADD,
-                   node_input_gradient(c, n, 0));
-}
-
-static const struct node_kind tanh_kind = {
-    .name = "tanh", .forward = tanh_forward, .backward = tanh_backward, .in_place = true};
-
-int graph_tanh(struct graph *g, int x) {
-    return graph_add(g, &(struct node){.kind = &tanh_kind,
-                                       .rows = graph_node(g, x)->rows,
-                                       .width = graph_node(g, x)->width,
-                                       .input = {x},
-                                       .inputs = 1});
 }

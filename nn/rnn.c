@@ -83,7 +83,7 @@ static int attend(struct builder *b, int h, int memory) {
     graph_name(g, context, "attention");
     int combined = graph_linear(g, graph_concat(g, context, h),
                                 matrix(b, "combine.weight", n, 2 * n), -1, -1);
-    return graph_tanh(g, combined);
+    return graph_activation(g, combined, ACTIVATION_TANH);
 }
 
 static int encode_and_decode(struct builder *b, int table) {

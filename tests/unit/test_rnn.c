@@ -7,7 +7,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "assert_error.h"
 #include "lib/mem.h"
 #include "nn/elementary.h"
 #include "nn/optim.h"
