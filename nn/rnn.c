@@ -15,14 +15,19 @@ struct builder {
     struct graph *graph;
 };
 
-static int matrix(struct builder *b, const char *name, int rows, int columns) {
-    return (int)params_add(b->params, 2, (size_t)rows, (size_t)columns, "%s", name);
+static int matrix(struct builder *b, const char *name, enum param_role role, int rows,
+                  int columns) {
+    size_t tensor = params_add(b->params, 2, (size_t)rows, (size_t)columns, "%s", name);
+    params_set_role(b->params, tensor, role);
+    return (int)tensor;
 }
 
 static int recurrent_tensor(struct builder *b, const char *stack, const char *name, int layer,
                             bool reverse, int rows, int columns) {
-    return (int)params_add(b->params, columns ? 2 : 1, (size_t)rows, (size_t)columns, "%s.%s_l%d%s",
-                           stack, name, layer, reverse ? "_reverse" : "");
+    size_t tensor = params_add(b->params, columns ? 2 : 1, (size_t)rows, (size_t)columns,
+                               "%s.%s_l%d%s", stack, name, layer, reverse ? "_reverse" : "");
+    params_set_role(b->params, tensor, columns ? ROLE_MATRIX : ROLE_BIAS);
+    return (int)tensor;
 }
 
 /* One direction of one layer. */
@@ -73,16 +78,16 @@ static int attend(struct builder *b, int h, int memory) {
     struct graph *g = b->graph;
     int n = b->config->hidden, query = h, key = memory, score = -1;
     if (b->config->attention == RNN_ATTENTION_GENERAL)
-        key = graph_linear(g, memory, matrix(b, "attention.weight", n, n), -1, -1);
+        key = graph_linear(g, memory, matrix(b, "attention.weight", ROLE_MATRIX, n, n), -1, -1);
     if (b->config->attention == RNN_ATTENTION_CONCAT) {
-        query = graph_linear(g, h, matrix(b, "attention.query.weight", n, n), -1, -1);
-        key = graph_linear(g, memory, matrix(b, "attention.key.weight", n, n), -1, -1);
-        score = matrix(b, "attention.score.weight", 1, n);
+        query = graph_linear(g, h, matrix(b, "attention.query.weight", ROLE_MATRIX, n, n), -1, -1);
+        key = graph_linear(g, memory, matrix(b, "attention.key.weight", ROLE_MATRIX, n, n), -1, -1);
+        score = matrix(b, "attention.score.weight", ROLE_READOUT, 1, n);
     }
     int context = graph_attend_memory(g, query, key, memory, score);
     graph_name(g, context, "attention");
     int combined = graph_linear(g, graph_concat(g, context, h),
-                                matrix(b, "combine.weight", n, 2 * n), -1, -1);
+                                matrix(b, "combine.weight", ROLE_MATRIX, n, 2 * n), -1, -1);
     return graph_activation(g, combined, ACTIVATION_TANH);
 }
 
@@ -90,7 +95,7 @@ static int encode_and_decode(struct builder *b, int table) {
     const struct rnn_config *c = b->config;
     int last[1000];
     int source = c->separate_embeddings
-                     ? matrix(b, "source_embedding.weight", c->vocabulary, c->dim)
+                     ? matrix(b, "source_embedding.weight", ROLE_EMBEDDING, c->vocabulary, c->dim)
                      : table;
     int memory = add_stack(b, "encoder", embed(b, ROWS_MEMORY, source), NULL, last);
     int h = add_stack(b, "decoder", embed(b, ROWS_INPUT, table), last, NULL);
@@ -113,16 +118,19 @@ static int read_out(struct builder *b, int x) {
 static void add_output(struct builder *b, int x, int outputs, int table) {
     const struct rnn_config *c = b->config;
     struct graph *g = b->graph;
-    graph_name(g, x, "read");
     x = graph_dropout(g, x, c->dropout_output);
     int width = graph_width(g, x), weight = table;
     if (c->tied && width != c->dim)
-        x = graph_linear(g, x, matrix(b, "projection.weight", c->dim, width), -1, -1);
+        x = graph_linear(g, x, matrix(b, "projection.weight", ROLE_MATRIX, c->dim, width), -1, -1);
     if (!c->tied)
-        weight = matrix(b, "output.weight", outputs, width);
+        weight = matrix(b, "output.weight", ROLE_READOUT, outputs, width);
     int bias = -1;
-    if (c->output_bias)
+    if (c->output_bias) {
         bias = (int)params_add(b->params, 1, (size_t)outputs, 1, "output.bias");
+        params_set_role(b->params, (size_t)bias, ROLE_BIAS);
+        b->params->table[bias].fan_in = (size_t)graph_width(g, x);
+        b->params->table[bias].owner = ROLE_READOUT;
+    }
     graph_cross_entropy(g, graph_linear(g, x, weight, bias, -1), c->label_smoothing);
 }
 
@@ -136,8 +144,9 @@ static void build(struct model *m) {
                                     .max_memory = pair ? c->max_length : 0};
     m->layout = (struct layout){
         .shape = c->shape, .objective = c->objective, .bos = true, .eos = true};
+    m->params->width = (size_t)c->hidden;
     struct builder b = {.config = c, .params = m->params, .graph = m->graph};
-    int table = matrix(&b, "embedding.weight", c->vocabulary, c->dim);
+    int table = matrix(&b, "embedding.weight", ROLE_EMBEDDING, c->vocabulary, c->dim);
     int x = pair ? encode_and_decode(&b, table)
                  : add_stack(&b, "rnn", embed(&b, ROWS_INPUT, table), NULL, NULL);
     x = class ? read_out(&b, x) : graph_outputs(b.graph, x);
@@ -172,14 +181,13 @@ static bool is_recurrent(const char *name) {
 static void initialise(struct model *m, uint64_t seed) {
     const struct rnn_config *c = m->config;
     struct params *p = m->params;
-    double read = (double)graph_width(m->graph, graph_find(m->graph, "read"));
     for (size_t i = 0; i < p->tensors; i++) {
         const char *name = p->table[i].name;
         double columns = (double)p->table[i].shape[1];
         if (is_recurrent(name))
             uniform(p, i, 1 / sqrt((double)c->hidden), seed);
         else if (strcmp(name, "output.bias") == 0)
-            uniform(p, i, 1 / sqrt(c->tied ? (double)c->dim : read), seed);
+            uniform(p, i, 1 / sqrt((double)p->table[i].fan_in), seed);
         else if (strcmp(name, "attention.query.weight") == 0 ||
                  strcmp(name, "attention.key.weight") == 0)
             uniform(p, i, 1 / sqrt(2 * columns), seed);

@@ -16,16 +16,6 @@ const char *const rnn_attentions[] = {[RNN_ATTENTION_NONE] = "none",
                                       NULL};
 const char *const rnn_summaries[] = {
     [SUMMARY_FIRST] = "first", [SUMMARY_LAST] = "last", [SUMMARY_MEAN] = "mean", NULL};
-static const char *const shapes[] = {[SHAPE_DECODER] = "decoder",
-                                     [SHAPE_ENCODER] = "encoder",
-                                     [SHAPE_ENCODER_DECODER] = "encoder-decoder",
-                                     NULL};
-static const char *const objectives[] = {[OBJECTIVE_ALL] = "all",
-                                         [OBJECTIVE_TARGET] = "target",
-                                         [OBJECTIVE_MASKED] = "masked",
-                                         [OBJECTIVE_CLASS] = "class",
-                                         NULL};
-
 #define AT(field)    offsetof(struct rnn_config, field)
 #define MOST_DROPPED 0.999
 const struct setting rnn_settings[] = {
@@ -35,8 +25,8 @@ const struct setting rnn_settings[] = {
     {SETTING_INTEGER, "layers", AT(layers), 1, 1000},
     {SETTING_INTEGER, "max_length", AT(max_length), 1, 1 << 20},
     {SETTING_CHOICE, "cell", AT(cell), .choices = rnn_cells},
-    {SETTING_CHOICE, "shape", AT(shape), .choices = shapes},
-    {SETTING_CHOICE, "objective", AT(objective), .choices = objectives},
+    {SETTING_CHOICE, "shape", AT(shape), .choices = layout_shapes},
+    {SETTING_CHOICE, "objective", AT(objective), .choices = layout_objectives},
     {SETTING_INTEGER, "classes", AT(classes), 0, 1 << 20},
     {SETTING_CHOICE, "read_out", AT(read_out), .choices = rnn_summaries},
     {SETTING_CHOICE, "attention", AT(attention), .choices = rnn_attentions},
@@ -79,11 +69,12 @@ int rnn_check_config(const void *config, struct err *err) {
         return -1;
     bool class = c->objective == OBJECTIVE_CLASS;
     bool fits = c->shape == SHAPE_ENCODER_DECODER ? c->objective == OBJECTIVE_TARGET
-                : c->shape == SHAPE_ENCODER       ? class || c->objective == OBJECTIVE_MASKED
-                                                  : c->objective != OBJECTIVE_MASKED;
+                : c->shape == SHAPE_ENCODER
+                    ? class || c->objective == OBJECTIVE_MASKED
+                    : class || c->objective == OBJECTIVE_ALL || c->objective == OBJECTIVE_TARGET;
     if (!fits)
-        return err_set(err, STATUS_USAGE, "a recurrent %s has no objective '%s'", shapes[c->shape],
-                       objectives[c->objective]);
+        return err_set(err, STATUS_USAGE, "a recurrent %s has no objective '%s'",
+                       layout_shapes[c->shape], layout_objectives[c->objective]);
     if (class && c->classes < 1)
         return err_set(err, STATUS_USAGE, "a classifier needs at least one class");
     if (!class && c->classes)
