@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "nn/init.h"
+#include "nn/mup.h"
 
 const char *const mlp_inputs[] = {
     [MLP_ONE_HOT] = "one-hot", [MLP_EMBEDDING] = "embedding", [MLP_FEATURES] = "features", NULL};
@@ -31,6 +32,7 @@ const struct setting mlp_settings[] = {
     {SETTING_FLAG, "values", AT(values)},
     {SETTING_CHOICE, "loss", AT(loss), .choices = loss_names},
     {SETTING_NUMBER, "smoothing", AT(smoothing), 0, 0.999999},
+    {SETTING_INTEGER, "base_width", AT(base_width), 0, WIDTH_MOST, .optional = true},
     {SETTING_END},
 };
 
@@ -71,6 +73,8 @@ static int check_loss(const struct mlp_config *c, struct err *err) {
     if (is_entropy(c->loss) && (c->values || c->outputs < 2))
         return err_set(err, STATUS_USAGE, "loss '%s' needs classes, two or more",
                        loss_names[c->loss]);
+    if (c->base_width && !c->hidden.n)
+        return err_set(err, STATUS_USAGE, "a base width means nothing without hidden layers");
     if (c->smoothing > 0 && !is_entropy(c->loss))
         return err_set(err, STATUS_USAGE, "label smoothing means nothing with loss '%s'",
                        loss_names[c->loss]);
@@ -154,6 +158,8 @@ static void build(struct model *m) {
     int64_t in = inputs(c);
     for (int i = 0; i <= c->hidden.n; i++) {
         int out = i < c->hidden.n ? c->hidden.item[i] : c->outputs, bias = -1;
+        if (i == c->hidden.n && c->base_width)
+            x = graph_scale(m->graph, x, mup_readout_factor((double)in, c->base_width));
         int weight = (int)params_add(m->params, 2, (size_t)out, (size_t)in, "layers.%d.weight", i);
         params_set_role(m->params, (size_t)weight, role_of(c, i));
         if (c->bias) {

@@ -39,6 +39,9 @@ struct mlp_config {
     bool values;    /* regression: predicts batch.value, not batch.label */
     enum loss loss;
     double smoothing; /* of labels, in the cross entropies and stablemax */
+    int base_width;   /* the maximal-update parametrisation (mup.h): what enters the last layer, of
+                         the width of the last hidden one, is multiplied by mup_readout_factor; 0:
+                         none */
 };
 
 /* Their names by number, NULL at the end. */

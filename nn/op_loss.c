@@ -161,3 +161,36 @@ double op_margin(enum loss kind, int rows, int width, const real *output, const 
     }
     return loss;
 }
+
+/* ln sum_i s_i / s_label in double, without rounding 1 + a small sum. */
+static double row_entropy(enum loss kind, int width, const real *x, int label) {
+    double max = (double)x[label], others = 0;
+    for (int i = 0; i < width; i++)
+        max = (double)x[i] > max || isnan(x[i]) ? (double)x[i] : max;
+    bool stablemax = kind == LOSS_STABLEMAX;
+    for (int i = 0; i < width; i++)
+        others += i == label  ? 0
+                  : stablemax ? stable((double)x[i])
+                              : double_exp((double)x[i] - max);
+    double s = stablemax ? stable((double)x[label]) : double_exp((double)x[label] - max);
+    return stablemax || s == 1 ? log1p(others / s) : log(others + s) + (max - (double)x[label]);
+}
+
+double op_row_loss(enum loss kind, int width, const real *output, int32_t label,
+                   const real *value) {
+    if (kind <= LOSS_STABLEMAX)
+        return row_entropy(kind, width, output, label);
+    real d[256];
+    double sum = 0, share = kind == LOSS_HALF_SQUARE ? 1 : 1.0 / width;
+    bool square = kind == LOSS_MSE || kind == LOSS_HALF_SQUARE;
+    for (int first = 0; first < width; first += 256) {
+        int n = width - first < 256 ? width - first : 256;
+        real target[256];
+        for (int k = 0; k < n; k++)
+            target[k] = (real)target_of(0, width, first + k, &label, value, square ? 0 : -1);
+        double part = square ? op_square(kind, 1, n, output + first, NULL, target, d)
+                             : op_margin(kind, 1, n, output + first, NULL, target, d);
+        sum += kind == LOSS_HALF_SQUARE ? part : part * n;
+    }
+    return share * sum;
+}

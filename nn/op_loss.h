@@ -52,4 +52,8 @@ double op_square(enum loss kind, int rows, int width, const real *output, const 
 double op_margin(enum loss kind, int rows, int width, const real *output, const int32_t *label,
                  const real *value, real *gradient);
 
+/* The loss of one row alone, as the functions above and op.h's cross entropy (without smoothing)
+ * compute it, for scoring; value NULL: of the label. */
+double op_row_loss(enum loss kind, int width, const real *output, int32_t label, const real *value);
+
 #endif

@@ -291,6 +291,9 @@ static void test_shapes(void **state) {
         check_model(&c, MOST_EXAMPLES, 72);
         c.dropout = 0.3;
         check_model(&c, MOST_EXAMPLES, 73);
+        c.base_width = 2;
+        check_model(&c, 5, 75);
+        c.base_width = 0;
         c.hidden = (struct setting_list){1, {300}};
         check_model(&c, 5, 74);
     }

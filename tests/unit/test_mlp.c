@@ -188,6 +188,31 @@ static void test_collapse(void **state) {
         assert_true(fabs(loss / log1p(2 / (x + 1)) - 1) < 1e-6);
         assert_true(fabs((double)d[1] / (1 / (x + 3) - 1 / (x + 1)) - 1) < 1e-6);
     }
+    /* One row's loss alone, of labels and of values. */
+    struct rng r = rng_at(5, RNG_EVAL, 0);
+    for (int kind = LOSS_CROSS_ENTROPY; kind <= LOSS_LOGISTIC; kind++)
+        for (int width = 1; width < 600; width = 3 * width + 1) {
+            enum loss k = (enum loss)kind;
+            bool entropy = k <= LOSS_STABLEMAX;
+            real x[600], y[600], d[600];
+            for (int i = 0; i < width; i++) {
+                x[i] = (real)(3 * rng_normal(&r));
+                y[i] = (real)rng_normal(&r);
+            }
+            const int32_t label = (int32_t)rng_below(&r, (uint32_t)width);
+            for (int values = 0; values < (entropy ? 1 : 2); values++) {
+                const real *v = values ? y : NULL;
+                double loss = k == LOSS_CROSS_ENTROPY
+                                  ? op_cross_entropy_forward(1, width, x, &label, 0, d)
+                              : k == LOSS_CROSS_ENTROPY_DOUBLE
+                                  ? op_softmax_double(1, width, x, &label, 0, d)
+                              : k == LOSS_STABLEMAX   ? op_stablemax(1, width, x, &label, 0, d)
+                              : k <= LOSS_HALF_SQUARE ? op_square(k, 1, width, x, &label, v, d)
+                                                      : op_margin(k, 1, width, x, &label, v, d);
+                assert_true(fabs(op_row_loss(k, width, x, label, v) - loss) <
+                            (k == LOSS_CROSS_ENTROPY ? 1e-5 : 1e-11) * (1 + loss));
+            }
+        }
     /* What is not a number is not hidden. */
     for (int kind = LOSS_CROSS_ENTROPY_DOUBLE; kind <= LOSS_LOGISTIC; kind++) {
         real x[2] = {0, (real)NAN}, d[2];
@@ -197,7 +222,7 @@ static void test_collapse(void **state) {
                       : k == LOSS_STABLEMAX          ? op_stablemax(1, 2, x, &label, 0, d)
                       : k <= LOSS_HALF_SQUARE        ? op_square(k, 1, 2, x, &label, NULL, d)
                                                      : op_margin(k, 1, 2, x, &label, NULL, d);
-        assert_true(isnan(loss));
+        assert_true(isnan(loss) && isnan(op_row_loss(k, 2, x, label, NULL)));
     }
 }
 
