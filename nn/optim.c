@@ -148,7 +148,7 @@ static void add_slots(struct optim *o) {
         o->window = params_add_slot(p, "window");
         o->ring = mem_alloc((size_t)c->filter_window, sizeof *o->ring);
         for (int64_t i = 0; i < c->filter_window; i++) {
-            char name[16];
+            char name[24];
             snprintf(name, sizeof name, "window.%d", (int)i);
             o->ring[i] = params_add_slot(p, name);
         }

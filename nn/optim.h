@@ -13,7 +13,7 @@
  *     slot slow                     FILTER_EMA: average of the gradient
  *     slot window.0 ... , window    FILTER_MEAN: sums of past gradients
  *     slot average                  the averaged weights
- *     numbers filter.count, average.count, norm.initial */
+ *     numbers filter.count, average.count, norm.initial, norm.tensors */
 #ifndef ESPALIER_OPTIM_H
 #define ESPALIER_OPTIM_H
 

@@ -104,7 +104,7 @@ static void filter_task(void *ctx, int block, int worker) {
                   o->window + at, o->ring[place] + at, last ? NULL : o->ring[place + 1] + at);
     if (!last)
         return;
-    for (int64_t k = window - 2; k >= 0; k--)
+    for (int64_t k = window - 2; k > 0; k--)
         add(n, o->ring[k + 1] + at, o->ring[k] + at);
     for (size_t i = 0; i < n; i++)
         o->window[at + i] = 0;

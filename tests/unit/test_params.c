@@ -101,7 +101,7 @@ static void test_slots(void **state) {
     first[3] = 5;
     numbers[1] = 9;
     for (int i = 0; i < 200; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "window.%d", i);
         params_add_slot(&p, name)[0] = (real)i;
         params_add_numbers(&p, name, 1, 0);
