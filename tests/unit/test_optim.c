@@ -368,6 +368,52 @@ static void test_settings(void **state) {
         }
 }
 
+/* A base width gives each tensor its rate and its decay (mup.h), over those of its group. */
+static void test_base_width(void **state) {
+    (void)state;
+    const struct param_group group = {
+        .pattern = "layer.weight", .has_rate = true, .rate = 3, .has_decay = true, .decay = 5};
+    for (int adaptive = 0; adaptive < 2; adaptive++) {
+        struct params p = trajectory_params();
+        p.width = 64;
+        struct optim_config c = optim_default;
+        c.kind = adaptive ? OPTIMISER_ADAMW : OPTIMISER_SGD;
+        c.weight_decay = 0.5;
+        c.base_width = 16;
+        c.groups = &group;
+        c.n_groups = 1;
+        struct optim *o = optim_new(&p, &c, NULL);
+        const double rates[2][3] = {{3, 4, 4}, {0.75, 1, 1}};
+        const double decays[2][3] = {{5, 0.125, 0.125}, {20, 0.5, 0.5}};
+        for (size_t t = 0; t < 3; t++) {
+            assert_true(optim_tensor_rate(o, t) == rates[adaptive][t]);
+            assert_true(optim_tensor_decay(o, t) == decays[adaptive][t]);
+        }
+        optim_free(o);
+        params_free(&p);
+    }
+}
+
+/* A filter that overflows stops the step as a gradient that is not finite does. */
+static void test_filter_overflow(void **state) {
+    (void)state;
+    const struct optim_config config = {.kind = OPTIMISER_SGD,
+                                        .clip = 1,
+                                        .filter = FILTER_EMA,
+                                        .filter_alpha = 0.5,
+                                        .filter_lambda = 1e30};
+    struct params p = two_tensors(1, 2, 1);
+    struct optim *o = optim_new(&p, &config, NULL);
+    struct optim_report report;
+    p.value[0] = 1;
+    p.gradient[0] = (real)1e20;
+    assert_int_equal(optim_step(o, NULL, 1, 0.1, &report), -1);
+    assert_true(isfinite(report.norm) && !isfinite(report.applied));
+    assert_true(p.value[0] == 1);
+    optim_free(o);
+    params_free(&p);
+}
+
 /* Several blocks, tensors that cross them, a last one that is not full: the same bits for every
  * number of threads, whatever is done. */
 static void test_threads(void **state) {
@@ -415,12 +461,13 @@ static void test_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_adamw),       cmocka_unit_test(test_first_step),
-        cmocka_unit_test(test_not_finite),  cmocka_unit_test(test_trajectories),
-        cmocka_unit_test(test_epsilon),     cmocka_unit_test(test_orthogonal),
-        cmocka_unit_test(test_long_window), cmocka_unit_test(test_norm_projection),
-        cmocka_unit_test(test_state),       cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_settings),    cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_adamw),           cmocka_unit_test(test_first_step),
+        cmocka_unit_test(test_not_finite),      cmocka_unit_test(test_trajectories),
+        cmocka_unit_test(test_epsilon),         cmocka_unit_test(test_orthogonal),
+        cmocka_unit_test(test_long_window),     cmocka_unit_test(test_norm_projection),
+        cmocka_unit_test(test_state),           cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_settings),        cmocka_unit_test(test_base_width),
+        cmocka_unit_test(test_filter_overflow), cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
