@@ -183,6 +183,8 @@ static void test_defaults(void **state) {
     assert_int_equal(said("--group *.bias:rate=2 --group @gain:init=zero,scale=3", &b), 0);
     assert_non_null(strstr(b.data, "group *.bias 1 2 0 0 0 0 0 1\n"
                                    "group @gain 0 1 0 0 1 13 1 3\n"));
+    assert_int_equal(said("--group x:decay=4,rate=0", &b), 0);
+    assert_non_null(strstr(b.data, "group x 1 0 1 4 0 0 0 1\n"));
     buf_free(&b);
 }
 
@@ -199,6 +201,15 @@ static void bad(const char *line, bool schemes, const char *why) {
 static void test_refusals(void **state) {
     (void)state;
     bad("--init gpt2 --divide-residual", true, "--divide-residual means nothing with --init gpt2");
+    bad("--optimiser sgd --beta1 0.5", true, "--beta1 means nothing");
+    bad("--optimiser sgd --beta2 0.5", true, "--beta2 means nothing");
+    bad("--optimiser sgd --epsilon 0.5", true, "--epsilon means nothing");
+    bad("--filter mean --filter-alpha 0.5", true, "--filter-alpha means nothing");
+    bad("--filter ema --filter-window 5", true, "--filter-window means nothing");
+    bad("--average mean --average-decay 0.5", true, "--average-decay means nothing");
+    bad("--average mean --average-from 1001", true, "beyond the last step");
+    bad("--decay constant --final-fraction 0.5", true, "--final-fraction means nothing");
+    bad("--decay constant --cycle 5", true, "--cycle means nothing");
     bad("--init xaver-uniform", true, "xavier-uniform");
     bad("--init-deviation 1 --init zero", true, "--init-deviation means nothing");
     bad("--group *:init=nromal", true, "did you mean normal?");
