@@ -36,11 +36,11 @@ struct evaluator {
     int run_width, corpus_width; /* of the table */
     struct pool *pool;
     struct outfile *out;
-    /* The sets as loaded for one vocabulary. */
-    char *vocabulary;
+    /* The sets as loaded for one kind of model: what it reads, and how, as text. */
+    char *kind;
     struct vocab words;
+    struct task task;
     struct score_set **sets;
-    int max_length;
 };
 
 static const char COLUMNS[] = "run\tstep\tcorpus\ttag\trule\tn\tfirst\tfirst_lo\tfirst_hi\tchoice\t"
@@ -88,10 +88,11 @@ static void close_sets(struct evaluator *e) {
     for (size_t i = 0; e->sets && i < e->n_corpora; i++)
         score_free(e->sets[i]);
     free(e->sets);
-    free(e->vocabulary);
+    free(e->kind);
     vocab_free(&e->words);
+    task_free(&e->task);
     e->sets = NULL;
-    e->vocabulary = NULL;
+    e->kind = NULL;
 }
 
 /* Tell what a reader of the figures should know. */
@@ -107,25 +108,45 @@ static void note_facts(const char *corpus, const struct score_set *set) {
             corpus, f.at_first_word, f.parting);
 }
 
-/* Load the corpora for a vocabulary, unless they are loaded for it already. */
-static int open_sets(struct evaluator *e, const struct vocab *words, int max_length,
+static char *kind_of(const struct model *m, const struct vocab *words) {
+    char *text = vocab_text(words), *task = task_text(&m->task);
+    struct buf kind = {0};
+    buf_printf(&kind, "%s\n%s\n%d %d %d %d %d", text, task, m->facts.outputs, m->facts.features,
+               m->facts.tokens_per_example, m->facts.max_length, (int)m->facts.loss);
+    free(text);
+    free(task);
+    return kind.data;
+}
+
+/* Load the corpora for a kind of model, unless they are loaded for it already. */
+static int open_sets(struct evaluator *e, const struct model *m, const struct vocab *words,
                      struct err *err) {
-    char *text = vocab_text(words);
-    if (e->vocabulary && strcmp(e->vocabulary, text) == 0 && e->max_length == max_length) {
-        free(text);
+    char *kind = kind_of(m, words);
+    if (e->kind && strcmp(e->kind, kind) == 0) {
+        free(kind);
         return 0;
     }
-    for (size_t i = 0; e->vocabulary && i < e->n_corpora; i++)
+    for (size_t i = 0; e->kind && i < e->n_corpora; i++)
         if (strcmp(e->corpora[i], "-") == 0) {
-            free(text);
+            free(kind);
             return err_set(err, STATUS_USAGE,
                            "standard input is read once, but these checkpoints differ in "
-                           "vocabulary or length and each kind must read it");
+                           "vocabulary, length or task and each kind must read it");
         }
     close_sets(e);
-    e->vocabulary = text;
-    e->max_length = e->options.max_length = max_length;
-    vocab_add_text(&e->words, text);
+    e->kind = kind;
+    for (size_t i = 0; i < words->n; i++)
+        vocab_add(&e->words, words->words[i], strlen(words->words[i]));
+    task_set(&e->task, &m->task.layout, &m->task.columns, m->task.mask_words, &m->task.classes);
+    struct score_options wished = e->options;
+    e->options = score_options_of(m);
+    e->options.layout = &e->task.layout;
+    e->options.columns = &e->task.columns;
+    e->options.classes = &e->task.classes;
+    e->options.mask_words = e->task.mask_words;
+    e->options.limit = wished.limit;
+    e->options.grammar = wished.grammar;
+    e->options.among = wished.among;
     e->sets = mem_alloc(e->n_corpora, sizeof *e->sets);
     for (size_t i = 0; i < e->n_corpora; i++) {
         e->sets[i] = score_open(e->corpora[i], &e->words, &e->options, err);
@@ -219,7 +240,7 @@ static int score_subject(struct evaluator *e, const struct subject *subject, str
     struct vocab words = {0};
     struct place at = {.run = subject->run};
     struct model *model = checkpoint_read(subject->path, &words, &at.step, err);
-    int result = model ? open_sets(e, &words, model->facts.max_length, err) : -1;
+    int result = model ? open_sets(e, model, &words, err) : -1;
     /* Not before the inputs are known to be good. */
     if (result == 0 && !e->has_head)
         result = put_head(e, err);

@@ -16,7 +16,7 @@ struct architecture {
     int (*check)(const void *config, struct err *err);
 
     /* Add the tensors to m->params and the operators to m->graph (both empty, m->config checked),
-     * and fill in m->facts and m->layout. Tensors are not allocated yet: allocates nothing in
+     * and fill in m->facts and m->task.layout. Tensors are not allocated yet: allocates nothing in
      * proportion to the model. */
     void (*build)(struct model *m);
 

@@ -133,12 +133,14 @@ static int write_model(const char *path, const struct model *m, const struct voc
     struct tensor *tensors = mem_alloc(p->tensors, sizeof *tensors);
     for (size_t i = 0; i < p->tensors; i++)
         tensors[i] = tensor_of(&p->table[i], p->table[i].name, p->value);
-    char *config = model_config_text(m), *words = vocab_text(vocab);
+    char *config = model_config_text(m), *words = vocab_text(vocab), *task = task_text(&m->task);
     struct tensor_note notes[] = {{"format", "pt"},
                                   {"espalier.step", step},
                                   {"espalier.config", config},
+                                  {"espalier.task", task},
                                   {"espalier.vocabulary", words}};
-    int result = tensorfile_write(path, tensors, p->tensors, notes, 4, err);
+    int result = tensorfile_write(path, tensors, p->tensors, notes, 5, err);
+    free(task);
     free(config);
     free(words);
     free(tensors);
@@ -272,15 +274,38 @@ static const char *need_note(const struct tensorfile *f, const char *key, struct
     return value;
 }
 
-static int take_vocabulary(const struct tensorfile *f, struct vocab *vocab, int expected,
+static int take_vocabulary(const struct tensorfile *f, struct vocab *vocab, const struct model *m,
                            struct err *err) {
     const char *words = need_note(f, "espalier.vocabulary", err);
     if (!words)
         return -1;
     vocab_add_text(vocab, words);
-    if ((int)vocab->n != expected || vocab_find(vocab, "<bos>", 5) != TOKEN_BOS ||
-        vocab_find(vocab, "<eos>", 5) != TOKEN_EOS)
+    struct layout layout = m->task.layout;
+    if ((m->facts.vocabulary && (int)vocab->n != m->facts.vocabulary) ||
+        lexicon_find_marks(vocab, &layout, err) != 0)
         return err_set(err, STATUS_DATA, "%s: the vocabulary does not fit the model", f->path);
+    return 0;
+}
+
+/* Files made before tasks were described are of language models, as the architecture has it. */
+static int take_task(const struct tensorfile *f, struct model *m, struct err *err) {
+    const char *text = tensorfile_note(f, "espalier.task");
+    struct task task = {0};
+    if (!text)
+        return 0;
+    if (task_read(text, &task, err) != 0) {
+        task_free(&task);
+        return err_prefix(err, "%s", f->path);
+    }
+    if (task.layout.shape != m->task.layout.shape ||
+        task.layout.objective != m->task.layout.objective ||
+        (task.layout.objective == OBJECTIVE_CLASS && m->facts.outputs > 1 &&
+         (size_t)m->facts.outputs != task.classes.n)) {
+        task_free(&task);
+        return err_set(err, STATUS_DATA, "%s: the task does not fit the model", f->path);
+    }
+    task_free(&m->task);
+    m->task = task;
     return 0;
 }
 
@@ -297,8 +322,8 @@ struct model *checkpoint_read(const char *path, struct vocab *vocab, int64_t *st
         held += tensor_count(&f->tensors[i]);
     if (when && !(m = model_from_config_text(config, held, err)))
         err_prefix(err, "%s", path);
-    if (m && (take_weights(f, m, err) != 0 ||
-              (vocab && take_vocabulary(f, vocab, m->facts.vocabulary, err) != 0))) {
+    if (m && (take_weights(f, m, err) != 0 || take_task(f, m, err) != 0 ||
+              (vocab && take_vocabulary(f, vocab, m, err) != 0))) {
         model_free(m);
         m = NULL;
     }

@@ -16,15 +16,17 @@ static int open_inputs(struct run *run, bool begun, struct err *err) {
     if (loop_take_vocabulary(run, begun, err) != 0)
         return -1;
     size_t known = run->vocab.n;
-    struct feed_request feed = {.paths = q->corpora,
-                                .n_paths = q->n_corpora,
-                                .layout = layout_default(),
-                                .max_length = q->max_length,
-                                .seed_order = q->seed_order,
-                                .batch = q->batch};
-    run->feed = feed_open(&feed, &run->vocab, err);
+    run->feed = feed_open(&q->feed, &run->vocab, err);
     if (!run->feed || loop_check_vocabulary(run, known, err) != 0)
         return -1;
+    if (run->vocab.n > INT32_MAX / 2)
+        return err_set(err, STATUS_DATA, "the vocabulary is too large");
+    run->model = q->make_model(q->context, run->feed, err);
+    if (!run->model)
+        return -1;
+    model_set_task(run->model, feed_layout(run->feed), &q->feed.columns, q->feed.mask_words,
+                   feed_classes(run->feed));
+    run->model->passes = (int)q->passes;
     return loop_open_evaluations(run, err) != 0 || loop_add_inputs(run, err) != 0 ? -1 : 0;
 }
 
@@ -37,7 +39,8 @@ static int open_metrics(struct run *run, bool anew, struct err *err) {
 static int begin(struct run *run, struct err *err) {
     const struct loop_request *q = run->request;
     if (!run->parent) {
-        model_init(run->model, q->seed_init);
+        if (init_params(run->model->params, &q->initial, q->seed_init, err) != 0)
+            return -1;
     } else {
         bool alone = q->fresh_optimiser ||
                      (run->base == 0 && !checkpoint_has_state(q->folder, run->base));
@@ -87,9 +90,17 @@ static int find_place(struct run *run, struct err *err) {
 }
 
 static void reserve(struct run *run) {
-    int64_t tokens = feed_most_tokens(run->feed);
-    model_reserve(run->model, tokens > INT32_MAX / 2 ? 1 : (int)tokens, (int)run->request->batch,
-                  feed_longest(run->feed), pool_workers(run->pool));
+    struct feed_facts f = feed_facts(run->feed);
+    /* Batches cut into parts make the room of a part when they come. */
+    if (run->request->passes > 1 || f.most_tokens > INT32_MAX / 2 || f.most_memory > INT32_MAX / 2)
+        return;
+    graph_reserve(run->model->graph,
+                  &(struct graph_room){.rows = {[ROWS_INPUT] = (int)f.most_tokens,
+                                                [ROWS_MEMORY] = (int)f.most_memory,
+                                                [ROWS_EXAMPLE] = (int)f.most_sequences},
+                                       .longest = f.longest,
+                                       .longest_memory = f.longest_memory,
+                                       .workers = pool_workers(run->pool)});
 }
 
 static int check_perturbations(const struct run *run, struct err *err) {
@@ -122,11 +133,6 @@ static int set_up(struct run *run, struct manifest *old, struct err *err) {
                      q->folder, core, mat_core_name());
         manifest_continue(run->manifest, old);
     }
-    if (run->vocab.n > INT32_MAX / 2)
-        return err_set(err, STATUS_DATA, "the vocabulary is too large");
-    run->model = q->make_model(q->context, (int)run->vocab.n, err);
-    if (!run->model)
-        return -1;
     run->pool = pool_new(q->threads);
     run->optim = optim_new(run->model->params, &q->optim, err);
     if (!run->optim)

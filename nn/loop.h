@@ -23,6 +23,8 @@
 
 #include "lib/msg.h"
 #include "lib/opt.h"
+#include "nn/feed.h"
+#include "nn/init.h"
 #include "nn/milestones.h"
 #include "nn/model.h"
 #include "nn/optim.h"
@@ -30,12 +32,12 @@
 
 struct loop_request {
     const char *folder;
-    const char *const *corpora; /* to train on; "-" for a stream */
-    int n_corpora;
-    int64_t steps, batch; /* optimiser steps; examples in each */
-    int max_length;
+    struct feed_request feed; /* what to train on, and how; seed_order included */
+    int64_t steps;            /* of the optimiser */
+    int64_t passes;           /* parts a step's batch is taken in (gradient accumulation) */
     int threads;
-    uint64_t seed_init, seed_order, seed_dropout, seed_noise;
+    uint64_t seed_init, seed_dropout, seed_noise;
+    struct init_config initial; /* of a fresh model */
     struct optim_config optim;
     struct schedule schedule;
 
@@ -65,8 +67,8 @@ struct loop_request {
     int argc;
     char *const *argv;
 
-    /* Make the model once the vocabulary is known. NULL on error. */
-    struct model *(*make_model)(void *context, int vocabulary, struct err *err);
+    /* Make the model once it is known what it must read. NULL on error. */
+    struct model *(*make_model)(void *context, const struct feed *feed, struct err *err);
     void *context;
 };
 

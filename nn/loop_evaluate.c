@@ -46,8 +46,9 @@ int loop_open_evaluations(struct run *run, struct err *err) {
         const char *item = q->evals->items[i], *path = loop_corpus_of(item);
         struct evaluation *e = &run->evals[run->n_evals++];
         e->name = mem_strndup(item, strcspn(item, "="));
-        struct score_options options = {
-            .max_length = q->max_length, .limit = (uint64_t)q->eval_limit, .among = q->among};
+        struct score_options options = score_options_of(run->model);
+        options.limit = (uint64_t)q->eval_limit;
+        options.among = q->among;
         e->set = score_open(path, &run->vocab, &options, err);
         if (!e->set || (q->per_tag && check_tags(e, path, err) != 0))
             return -1;

@@ -107,7 +107,7 @@ void loop_start_manifest(struct run *run) {
     for (const struct opt *o = q->tool->options; o->type != OPT_END; o++)
         record_option(run->manifest, o, o->value == q->evals);
     manifest_set_unsigned(run->manifest, "seeds", "init", q->seed_init);
-    manifest_set_unsigned(run->manifest, "seeds", "order", q->seed_order);
+    manifest_set_unsigned(run->manifest, "seeds", "order", q->feed.seed_order);
     manifest_set_unsigned(run->manifest, "seeds", "dropout", q->seed_dropout);
     manifest_set_unsigned(run->manifest, "seeds", "noise", q->seed_noise);
 }
@@ -143,9 +143,13 @@ static int check_path(const char *path, struct err *err) {
 
 /* What can be known of the corpora before any is opened. */
 static int check_corpora(const struct loop_request *q, struct err *err) {
-    for (int i = 0; i < q->n_corpora; i++)
-        if (check_path(q->corpora[i], err) != 0)
+    for (int i = 0; i < q->feed.n_paths; i++)
+        if (check_path(q->feed.paths[i], err) != 0)
             return -1;
+    for (int k = 0; k < q->feed.n_phases; k++)
+        for (int i = 0; i < q->feed.phases[k].n_paths; i++)
+            if (check_path(q->feed.phases[k].paths[i], err) != 0)
+                return -1;
     for (size_t i = 0; i < q->evals->n; i++) {
         const char *item = q->evals->items[i], *path = loop_corpus_of(item);
         size_t length = strcspn(item, "=");
@@ -225,9 +229,15 @@ int loop_add_inputs(struct run *run, struct err *err) {
     const struct loop_request *q = run->request;
     struct buf role = {0};
     int result = 0;
-    for (int i = 0; i < q->n_corpora && result == 0; i++)
-        if (strcmp(q->corpora[i], "-") != 0)
-            result = add_input(run, "train", q->corpora[i], err);
+    for (int i = 0; i < q->feed.n_paths && result == 0; i++)
+        if (strcmp(q->feed.paths[i], "-") != 0)
+            result = add_input(run, "train", q->feed.paths[i], err);
+    for (int k = 0; k < q->feed.n_phases; k++)
+        for (int i = 0; i < q->feed.phases[k].n_paths && result == 0; i++) {
+            buf_clear(&role);
+            buf_printf(&role, "train@%lld", (long long)q->feed.phases[k].first);
+            result = add_input(run, role.data, q->feed.phases[k].paths[i], err);
+        }
     for (size_t i = 0; i < q->evals->n && result == 0; i++) {
         const char *item = q->evals->items[i];
         buf_clear(&role);

@@ -148,9 +148,10 @@ static void build(struct model *m) {
                                     .outputs = c->outputs,
                                     .features = c->features,
                                     .tokens_per_example = c->places,
-                                    .max_length = c->places};
-    m->layout = (struct layout){.shape = SHAPE_ENCODER,
-                                .objective = c->values ? OBJECTIVE_VALUE : OBJECTIVE_CLASS};
+                                    .max_length = c->places,
+                                    .loss = c->loss};
+    m->task.layout = (struct layout){.shape = SHAPE_ENCODER,
+                                     .objective = c->values ? OBJECTIVE_VALUE : OBJECTIVE_CLASS};
     m->params->width = (size_t)(c->hidden.n ? c->hidden.item[0] : c->embedding);
     int x = c->input == MLP_EMBEDDING  ? table(m)
             : c->input == MLP_FEATURES ? graph_features(m->graph, c->features, c->scale, c->shift)

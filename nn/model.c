@@ -55,9 +55,16 @@ void model_init(struct model *m, uint64_t seed) {
     m->architecture->initialise(m, seed);
 }
 
+void model_set_task(struct model *m, const struct layout *layout, const struct columns *columns,
+                    const char *mask_words, const struct vocab *classes) {
+    task_free(&m->task);
+    task_set(&m->task, layout, columns, mask_words, classes);
+}
+
 void model_free(struct model *m) {
     if (!m)
         return;
+    task_free(&m->task);
     graph_free(m->graph);
     params_free(m->params);
     free(m->params);

@@ -4,7 +4,8 @@
 
 #include "lib/msg.h"
 #include "nn/graph.h"
-#include "nn/layout.h"
+#include "nn/op_loss.h"
+#include "nn/task.h"
 
 struct architecture;
 
@@ -14,14 +15,16 @@ struct model_facts {
     int outputs;            /* numbers in a row of the output: words, classes, values */
     int features;           /* real-valued inputs of an example */
     int tokens_per_example; /* if every example must have as many */
-    int max_length, max_memory;
+    int max_length, max_memory; /* rows of an example; 0: no bound */
+    enum loss loss;             /* of its outputs */
 };
 
 struct model {
     const struct architecture *architecture;
     void *config; /* the architecture's struct */
     struct model_facts facts;
-    struct layout layout; /* how examples are laid out for it */
+    struct task task; /* from the architecture what its settings say; the trainer fills in the rest
+                         (model_set_task) */
     struct params *params;
     struct graph *graph;
     int passes; /* parts that model_gradient takes a batch in, for room's sake; 1 from model_new */
@@ -33,6 +36,10 @@ struct model *model_new(const struct architecture *architecture, const void *con
                         struct err *err) NODISCARD;
 void model_init(struct model *m, uint64_t seed);
 void model_free(struct model *m);
+
+/* Say what the model is trained to do: its task is a copy. */
+void model_set_task(struct model *m, const struct layout *layout, const struct columns *columns,
+                    const char *mask_words, const struct vocab *classes);
 
 /* Room for batches, mean loss and gradient, outputs: as of the graph. */
 void model_reserve(struct model *m, int tokens, int sequences, int longest, int workers);

@@ -142,7 +142,7 @@ static void build(struct model *m) {
                                     .outputs = outputs,
                                     .max_length = c->max_length,
                                     .max_memory = pair ? c->max_length : 0};
-    m->layout = (struct layout){
+    m->task.layout = (struct layout){
         .shape = c->shape, .objective = c->objective, .bos = true, .eos = true};
     m->params->width = (size_t)c->hidden;
     struct builder b = {.config = c, .params = m->params, .graph = m->graph};

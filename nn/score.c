@@ -79,31 +79,6 @@ static int32_t choose(const struct pass *p, int sequence, const real *logits) {
     return best;
 }
 
-static double hinge(double margin) {
-    return margin < 1 ? 1 - margin : 0;
-}
-
-/* The loss of one number where y is asked for. */
-static double loss_of(enum score_kind kind, double z, double y) {
-    return kind == SCORE_HINGE ? hinge(y * z) : (z - y) * (z - y);
-}
-
-static double loss_of_class(enum score_kind kind, int n, const real *z, int32_t label) {
-    if (kind == SCORE_CROSS_ENTROPY)
-        return op_log_sum_exp(n, z) - (double)z[label];
-    double sum = 0, other = kind == SCORE_HINGE ? -1 : 0;
-    for (int32_t k = 0; k < n; k++)
-        sum += loss_of(kind, (double)z[k], k == label ? 1 : other);
-    return sum / n;
-}
-
-static double loss_of_values(enum score_kind kind, int n, const real *z, const real *y) {
-    double sum = 0;
-    for (int k = 0; k < n; k++)
-        sum += loss_of(kind, (double)z[k], (double)y[k]);
-    return sum / n;
-}
-
 static int32_t largest(int n, const real *z) {
     int32_t top = 0;
     for (int32_t v = 1; v < n; v++)
@@ -122,10 +97,12 @@ static bool values_are_right(const struct score_set *s, int n, const real *z, co
 static void keep_logp(struct pass *p, int sequence, int row, const real *z) {
     const struct score_set *s = p->set;
     const struct example *e = &s->examples[p->sequence[sequence].example];
-    double sum = op_log_sum_exp(s->outputs, z);
+    bool single = s->outputs == 1; /* the logit of class 1 */
+    double sum = single ? 0 : op_log_sum_exp(s->outputs, z);
     for (size_t r = 0; r < s->rules.n; r++) {
         int32_t word = answer_token(s, &s->answers[e->answers + r], p->word_of[row]);
-        p->logp[(size_t)row * s->rules.n + r] = (double)z[word] - sum;
+        p->logp[(size_t)row * s->rules.n + r] =
+            single ? -log1p(exp(word ? -(double)z[0] : (double)z[0])) : (double)z[word] - sum;
     }
 }
 
@@ -137,13 +114,14 @@ static void visit(void *context, int worker, int rows, const int *row, const rea
     for (int i = 0; i < rows; i++, outputs += n) {
         if (p->value) {
             const real *y = p->value + (size_t)row[i] * (size_t)n;
-            p->loss[row[i]] = loss_of_values(s->kind, n, outputs, y);
+            p->loss[row[i]] = op_row_loss(s->loss, n, outputs, -1, y);
             p->top[row[i]] = values_are_right(s, n, outputs, y);
             continue;
         }
-        p->top[row[i]] = largest(n, outputs);
-        p->loss[row[i]] = loss_of_class(p->whole ? s->kind : SCORE_CROSS_ENTROPY, n, outputs,
-                                        p->target[row[i]]);
+        /* One output tells two classes apart by its sign (op_loss.h). */
+        p->top[row[i]] = p->whole && n == 1 ? outputs[0] > 0 : largest(n, outputs);
+        p->loss[row[i]] = op_row_loss(p->whole ? s->loss : LOSS_CROSS_ENTROPY, n, outputs,
+                                      p->target[row[i]], NULL);
         int sequence = p->sequence_of[row[i]];
         if (p->at_once)
             keep_logp(p, sequence, row[i], outputs);

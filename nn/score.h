@@ -31,13 +31,6 @@
 
 struct score_set;
 
-/* What the loss is: for classes and values, of the numbers z that the model gives an example. */
-enum score_kind {
-    SCORE_CROSS_ENTROPY, /* -log softmax(z) at the class (and at words) */
-    SCORE_SQUARED,       /* mean over outputs of (z - y)^2, where y of a class is 1, of others 0 */
-    SCORE_HINGE,         /* mean over outputs of max(0, 1 - y z); of a class 1, of others -1 */
-};
-
 /* All that is zero or NULL: a decoder that predicts every token. Strings, layout and columns need
  * not outlive score_open. */
 struct score_options {
@@ -47,13 +40,17 @@ struct score_options {
     int features, outputs;         /* of the model: of a vector of features, of values */
     int tokens;                    /* of every example, if the model reads one length; or 0 */
     const char *mask_words;        /* the cloze (feed.h); or NULL */
-    enum score_kind kind;
+    enum loss loss;          /* of classes and values; of words always the cross entropy */
     int max_length;          /* of the model; 0: no bound */
     uint64_t limit;          /* score only the first examples; 0: all */
     struct grammar *grammar; /* string rules for a corpus without rule columns; or NULL */
     const char *among;       /* words (by commas) or a class that `choice` is made among; or NULL:
                                 the words that the rules propose */
 };
+
+/* What a model's task (task.h) and its facts say of these options; strings, layout and classes are
+ * the model's. */
+struct score_options score_options_of(const struct model *m);
 
 /* Load a corpus to be scored. A corpus with rule columns has the rules of its header (##rules; the
  * target is the first's answer); one without gets them from the grammar, or has the one rule

@@ -46,7 +46,7 @@ struct score_set {
     struct columns columns; /* while it is loaded */
     struct vocab rules, tags, cloze;
     uint8_t *cloze_set;
-    enum score_kind kind;
+    enum loss loss;
     struct row_format format;
     struct example_store base; /* whole examples: tokens, features, values */
     int outputs;               /* numbers the model gives a row */

@@ -421,6 +421,18 @@ static int load(struct score_set *s, struct corpus_reader *c, const struct score
     return got < 0 ? -1 : 0;
 }
 
+struct score_options score_options_of(const struct model *m) {
+    return (struct score_options){.layout = &m->task.layout,
+                                  .columns = &m->task.columns,
+                                  .classes = &m->task.classes,
+                                  .features = m->facts.features,
+                                  .outputs = m->facts.outputs,
+                                  .tokens = m->facts.tokens_per_example,
+                                  .mask_words = m->task.mask_words,
+                                  .loss = m->facts.loss,
+                                  .max_length = m->facts.max_length};
+}
+
 struct score_set *score_open(const char *path, const struct vocab *vocab,
                              const struct score_options *options, struct err *err) {
     struct corpus_reader *c = corpus_open(path, err);
@@ -431,7 +443,7 @@ struct score_set *score_open(const char *path, const struct vocab *vocab,
     s->classes = options->classes;
     s->layout = options->layout ? *options->layout : layout_default();
     s->columns = options->columns ? *options->columns : (struct columns){0};
-    s->kind = options->kind;
+    s->loss = options->loss;
     s->cloze_set = mem_alloc(vocab->n + 1, 1);
     s->layout.masking.cloze = NULL;
     bool tokens = s->columns.source || !s->columns.features;
@@ -456,7 +468,8 @@ struct score_set *score_open(const char *path, const struct vocab *vocab,
         return NULL;
     }
     look_at_values(s);
-    s->outputs = s->layout.objective == OBJECTIVE_CLASS   ? (int)s->classes->n
+    s->outputs = s->layout.objective == OBJECTIVE_CLASS
+                     ? (options->outputs ? options->outputs : (int)s->classes->n)
                  : s->layout.objective == OBJECTIVE_VALUE ? (int)s->format.n_values
                                                           : (int)vocab->n;
     for (size_t i = 0; s->layout.objective == OBJECTIVE_ALL && i < s->n; i++)

@@ -282,11 +282,11 @@ static void build(struct model *m) {
                                     .outputs = transformer_outputs(c),
                                     .max_length = c->max_length,
                                     .max_memory = both ? c->max_length : 0};
-    m->layout = (struct layout){.shape = c->shape,
-                                .objective = c->objective,
-                                .bos = true,
-                                .eos = true,
-                                .bidirectional_prefix = c->bidirectional_prefix};
+    m->task.layout = (struct layout){.shape = c->shape,
+                                     .objective = c->objective,
+                                     .bos = true,
+                                     .eos = true,
+                                     .bidirectional_prefix = c->bidirectional_prefix};
     struct builder b = {.config = c, .params = m->params, .graph = m->graph, .memory = -1};
     struct tables t = add_tables(&b, "");
     if (both) {

@@ -78,16 +78,21 @@ static bool given(const struct opt_tool *tool, const char *name) {
     return o && o->given;
 }
 
-/* Refuse the options of a list, which NULL ends, that were given. */
-static int refuse(const struct opt_tool *tool, const char *const *names, const char *why,
+/* Refuse the options of a list, which NULL ends, that stand on the command line; a preset's return
+ * to their defaults. */
+static int refuse(struct opt_tool *tool, const char *const *names, const char *why,
                   struct err *err) {
-    for (; *names; names++)
-        if (given(tool, *names))
+    for (; *names; names++) {
+        const struct opt *o = opt_find(tool, *names);
+        if (o && o->source == OPT_COMMAND_LINE)
             return err_set(err, STATUS_USAGE, "--%s means nothing %s", *names, why);
+        if (o)
+            opt_means_nothing(tool, *names, why);
+    }
     return 0;
 }
 
-static int check_options(const struct data_options *o, const struct opt_tool *tool,
+static int check_options(const struct data_options *o, struct opt_tool *tool,
                          const struct layout *l, struct err *err) {
     static const char *const masks[] = {"mask-share", "mask-random", "mask-keep", "mask-words",
                                         NULL};
@@ -185,7 +190,7 @@ static enum objective objective_of(const struct data_options *o, const struct op
                                             : OBJECTIVE_ALL;
 }
 
-int data_request(const struct data_options *o, const struct opt_tool *tool,
+int data_request(const struct data_options *o, struct opt_tool *tool,
                  const struct data_limits *limits, const char *const *paths, int n_paths,
                  struct feed_request *q, struct err *err) {
     *q = (struct feed_request){.paths = paths,

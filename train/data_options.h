@@ -38,7 +38,7 @@ struct data_limits {
  * paths of phases are allocated: data_request_free. An encoder-decoder predicts targets and an
  * encoder masked words where no objective is given. -1: STATUS_USAGE, an option was given that
  * contradicts another or means nothing beside it. */
-int data_request(const struct data_options *o, const struct opt_tool *tool,
+int data_request(const struct data_options *o, struct opt_tool *tool,
                  const struct data_limits *limits, const char *const *paths, int n_paths,
                  struct feed_request *request, struct err *err) NODISCARD;
 void data_request_free(struct feed_request *request);

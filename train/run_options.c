@@ -9,7 +9,6 @@ const struct run_options run_options_default = {
     .keep = "all",
     .keep_states = "last",
     .steps = 5000,
-    .batch = 32,
     .threads = 1,
     .first_evaluation = true,
 };
@@ -20,7 +19,6 @@ static void add_run(struct options *table, struct run_options *r) {
         {OPT_TEXT, 'd', "directory", &r->folder, "folder", "the run's folder (needed)",
          .aside = true},
         {OPT_COUNT, 0, "steps", &r->steps, "count", "optimiser steps", 1, 1e12},
-        {OPT_COUNT, 'b', "batch", &r->batch, "count", "examples in a step", 1, 1e6},
         {OPT_LIST, 0, "stop-when", &r->stop_when, "criterion",
          "end the run when METRIC>=VALUE (or >, <=, <), or with :TIMES behind it so many "
          "evaluations in a row; may be given often: the first that holds ends it"},
@@ -151,10 +149,9 @@ void run_options_finish(struct run_options *r, struct opt_tool *tool,
 void run_options_fill(const struct run_options *r, struct loop_request *request) {
     request->folder = r->folder;
     request->steps = r->steps;
-    request->batch = r->batch;
+    request->feed.seed_order = r->seed_order;
     request->threads = (int)r->threads;
     request->seed_init = r->seed_init;
-    request->seed_order = r->seed_order;
     request->seed_dropout = r->seed_dropout;
     request->seed_noise = r->seed_noise;
     request->evals = &r->evals;

@@ -20,7 +20,7 @@
 
 struct run_options {
     const char *folder, *among, *eval_at, *save_at, *keep, *keep_states, *branch, *track;
-    int64_t steps, batch, eval_every, eval_log, eval_limit, save_every, save_log, threads;
+    int64_t steps, eval_every, eval_log, eval_limit, save_every, save_log, threads;
     uint64_t seed, seed_init, seed_order, seed_dropout, seed_noise;
     struct opt_list evals, save_on, stop_when, perturb;
     bool first_evaluation, per_tag, fresh_optimiser, quiet;

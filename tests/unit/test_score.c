@@ -229,9 +229,10 @@ static void classes_are_scored_once_for_all_rules(void **state) {
     lexicon_start(&v, &l);
     vocab_add_text(&v, "a b c d");
     vocab_add_text(&classes, "d c b a");
-    for (int kind = 0; kind < 3; kind++) {
-        struct score_options options = {
-            .layout = &l, .classes = &classes, .kind = (enum score_kind)kind};
+    static const enum loss losses[] = {LOSS_CROSS_ENTROPY, LOSS_MSE, LOSS_HINGE};
+    for (int trial = 0; trial < 3; trial++) {
+        enum loss kind = losses[trial];
+        struct score_options options = {.layout = &l, .classes = &classes, .loss = kind};
         scratch_put_text(corpus.data);
         struct score_set *s = score_open(scratch_file, &v, &options, &err);
         if (!s)
@@ -248,11 +249,11 @@ static void classes_are_scored_once_for_all_rules(void **state) {
             real z[4];
             think(NULL, 0, x, m + 2, 4, z);
             int a = 'd' - firsts[i][0], b = 'd' - seconds[i][0], top = top_of(z, 4);
-            if (kind == SCORE_CROSS_ENTROPY)
+            if (kind == LOSS_CROSS_ENTROPY)
                 loss += nll(z, 4, a);
-            for (int k = 0; k < 4 && kind != SCORE_CROSS_ENTROPY; k++) {
+            for (int k = 0; k < 4 && kind != LOSS_CROSS_ENTROPY; k++) {
                 double y = k == a, h = 1 - (k == a ? 1 : -1) * (double)z[k];
-                loss += (kind == SCORE_SQUARED ? pow((double)z[k] - y, 2) : h > 0 ? h : 0) / 4;
+                loss += (kind == LOSS_MSE ? pow((double)z[k] - y, 2) : h > 0 ? h : 0) / 4;
             }
             right += top == a;
             if (a == b)
@@ -405,15 +406,15 @@ static void values_have_errors_and_signs(void **state) {
     const struct {
         const char *rows;
         int n;
-        enum score_kind kind;
+        enum loss kind;
         double loss, accuracy;
     } cases[] = {
-        {"2\t1\n-1\t-1\n0\t1\n-3\t1\n", 1, SCORE_SQUARED, (1 + 0 + 1 + 16) / 4.0, 0.5},
-        {"2\t1\n-1\t-1\n0\t1\n-3\t1\n", 1, SCORE_HINGE, (0 + 0 + 1 + 4) / 4.0, 0.5},
-        {"0.4\t0\n0.6\t0\n0.6\t1\n0.5\t1\n", 1, SCORE_SQUARED, (.16 + .36 + .16 + .25) / 4, 0.5},
-        {"1 2 3\t0 0 1\n2 2 0\t0 1 0\n", 3, SCORE_SQUARED, (9.0 / 3 + 5.0 / 3) / 2, 0.5},
-        {"1 2\t0 3\n", 2, SCORE_SQUARED, 1, NAN},
-        {"1\t2\n", 1, SCORE_SQUARED, 1, NAN},
+        {"2\t1\n-1\t-1\n0\t1\n-3\t1\n", 1, LOSS_MSE, (1 + 0 + 1 + 16) / 4.0, 0.5},
+        {"2\t1\n-1\t-1\n0\t1\n-3\t1\n", 1, LOSS_HINGE, (0 + 0 + 1 + 4) / 4.0, 0.5},
+        {"0.4\t0\n0.6\t0\n0.6\t1\n0.5\t1\n", 1, LOSS_MSE, (.16 + .36 + .16 + .25) / 4, 0.5},
+        {"1 2 3\t0 0 1\n2 2 0\t0 1 0\n", 3, LOSS_MSE, (9.0 / 3 + 5.0 / 3) / 2, 0.5},
+        {"1 2\t0 3\n", 2, LOSS_MSE, 1, NAN},
+        {"1\t2\n", 1, LOSS_MSE, 1, NAN},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct vocab v = {0};
@@ -424,7 +425,7 @@ static void values_have_errors_and_signs(void **state) {
         struct columns columns = {.features = "f", .values = "y"};
         int n = cases[i].n;
         struct score_options options = {
-            .layout = &l, .columns = &columns, .features = n, .outputs = n, .kind = cases[i].kind};
+            .layout = &l, .columns = &columns, .features = n, .outputs = n, .loss = cases[i].kind};
         struct buf text = {0};
         buf_printf(&text, "##espalier 1\n#f\ty\n%s", cases[i].rows);
         scratch_put_text(text.data);
