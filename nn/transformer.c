@@ -21,20 +21,25 @@ struct pair {
     int weight, bias;
 };
 
-static int add_vector(struct builder *b, const char *name, int n) {
-    return (int)params_add(b->params, 1, (size_t)n, 1, "%s.layers.%d.%s", b->stack, b->layer, name);
+static int add_vector(struct builder *b, const char *name, int n, enum param_role role) {
+    size_t t = params_add(b->params, 1, (size_t)n, 1, "%s.layers.%d.%s", b->stack, b->layer, name);
+    params_set_role(b->params, t, role);
+    return (int)t;
 }
 
-static int add_matrix(struct builder *b, const char *name, int rows, int columns) {
-    return (int)params_add(b->params, 2, (size_t)rows, (size_t)columns, "%s.layers.%d.%s", b->stack,
-                           b->layer, name);
+static int add_matrix(struct builder *b, const char *name, int rows, int columns,
+                      enum param_role role) {
+    size_t t = params_add(b->params, 2, (size_t)rows, (size_t)columns, "%s.layers.%d.%s", b->stack,
+                          b->layer, name);
+    params_set_role(b->params, t, role);
+    return (int)t;
 }
 
 static struct pair add_linear(struct builder *b, const char *weight, const char *bias, int rows,
                               int columns, enum biases least) {
-    struct pair p = {add_matrix(b, weight, rows, columns), -1};
+    struct pair p = {add_matrix(b, weight, rows, columns, ROLE_MATRIX), -1};
     if (b->config->biases <= least)
-        p.bias = add_vector(b, bias, rows);
+        p.bias = add_vector(b, bias, rows, ROLE_BIAS);
     return p;
 }
 
@@ -59,6 +64,8 @@ static struct attention_tensors add_attention(struct builder *b, const char *nam
     struct attention_tensors t = {.relative_key = -1, .relative_bias = -1};
     t.in = add_linear(b, text[0], text[1], 3 * across, c->dim, BIASES_ALL);
     t.out = add_linear(b, text[2], text[3], c->dim, across, BIASES_ALL);
+    b->params->table[t.in.weight].query_rows = (size_t)across;
+    b->params->table[t.out.weight].residual = true;
     return t;
 }
 
@@ -69,9 +76,11 @@ static struct attention_tensors add_self_attention(struct builder *b) {
     t.after = b->mask == ATTENTION_CAUSAL ? 0 : t.before;
     int distances = t.before + t.after + 1;
     if (c->positions == POSITIONS_RELATIVE)
-        t.relative_key = add_matrix(b, "self_attn.relative_keys", distances, dim_across(c));
+        t.relative_key = add_matrix(b, "self_attn.relative_keys", distances, dim_across(c),
+                                    ROLE_POSITION);
     if (c->positions == POSITIONS_RELATIVE_BIAS)
-        t.relative_bias = add_matrix(b, "self_attn.relative_bias", distances, c->heads);
+        t.relative_bias = add_matrix(b, "self_attn.relative_bias", distances, c->heads,
+                                     ROLE_VECTOR);
     return t;
 }
 
@@ -91,6 +100,7 @@ static struct feed_tensors add_feed(struct builder *b) {
                             BIASES_FEEDFORWARD);
     t.down = add_linear(b, "linear2.weight", "linear2.bias", c->dim, c->feedforward,
                         BIASES_FEEDFORWARD);
+    b->params->table[t.down.weight].residual = true;
     return t;
 }
 
@@ -101,9 +111,9 @@ static struct pair add_norm(struct builder *b, int number) {
     char weight[32], bias[32];
     snprintf(weight, sizeof weight, "norm%d.weight", number);
     snprintf(bias, sizeof bias, "norm%d.bias", number);
-    p.weight = add_vector(b, weight, b->config->dim);
+    p.weight = add_vector(b, weight, b->config->dim, ROLE_GAIN);
     if (b->config->biases <= BIASES_NORM)
-        p.bias = add_vector(b, bias, b->config->dim);
+        p.bias = add_vector(b, bias, b->config->dim, ROLE_BIAS);
     return p;
 }
 
@@ -213,8 +223,11 @@ static int final_norm(struct builder *b, int x) {
         return x;
     int bias = -1;
     int gain = (int)params_add(b->params, 1, (size_t)c->dim, 1, "%s.norm.weight", b->stack);
-    if (c->biases <= BIASES_NORM)
+    params_set_role(b->params, (size_t)gain, ROLE_GAIN);
+    if (c->biases <= BIASES_NORM) {
         bias = (int)params_add(b->params, 1, (size_t)c->dim, 1, "%s.norm.bias", b->stack);
+        params_set_role(b->params, (size_t)bias, ROLE_BIAS);
+    }
     return graph_layernorm(b->graph, x, gain, bias);
 }
 
@@ -233,12 +246,15 @@ struct tables {
 /* owner: "" or "source_". */
 static struct tables add_tables(struct builder *b, const char *owner) {
     const struct transformer_config *c = b->config;
-    struct tables t = {(int)params_add(b->params, 2, (size_t)c->vocabulary, (size_t)c->dim,
-                                       "%sembedding.weight", owner),
-                       -1};
-    if (c->positions == POSITIONS_LEARNED)
+    struct tables t = {-1, -1};
+    t.embedding = (int)params_add(b->params, 2, (size_t)c->vocabulary, (size_t)c->dim,
+                                  "%sembedding.weight", owner);
+    params_set_role(b->params, (size_t)t.embedding, ROLE_EMBEDDING);
+    if (c->positions == POSITIONS_LEARNED) {
         t.position = (int)params_add(b->params, 2, (size_t)c->max_length, (size_t)c->dim,
                                      "%sposition.weight", owner);
+        params_set_role(b->params, (size_t)t.position, ROLE_POSITION);
+    }
     return t;
 }
 
@@ -255,7 +271,12 @@ static int add_bias(struct builder *b, const char *name, int n) {
     bool class = c->objective == OBJECTIVE_CLASS;
     if (c->output_bias == WISH_NO || (c->output_bias == WISH_DEFAULT && !class))
         return -1;
-    return (int)params_add(b->params, 1, (size_t)n, 1, "%s.bias", name);
+    size_t t = params_add(b->params, 1, (size_t)n, 1, "%s.bias", name);
+    params_set_role(b->params, t, ROLE_BIAS);
+    /* With a tied output there is no read-out before it in the table. */
+    b->params->table[t].owner = ROLE_READOUT;
+    b->params->table[t].fan_in = (size_t)c->dim;
+    return (int)t;
 }
 
 /* From the last hidden rows to logits. */
@@ -266,9 +287,11 @@ static int read_out(struct builder *b, struct tables t, int x) {
     const char *name = class ? "classifier" : "output";
     int rows = transformer_outputs(c);
     x = class ? graph_readout(g, x, c->readout) : graph_outputs(g, x);
-    int weight = c->tied ? t.embedding
-                         : (int)params_add(b->params, 2, (size_t)rows, (size_t)c->dim, "%s.weight",
-                                           name);
+    int weight = t.embedding;
+    if (!c->tied) {
+        weight = (int)params_add(b->params, 2, (size_t)rows, (size_t)c->dim, "%s.weight", name);
+        params_set_role(b->params, (size_t)weight, ROLE_READOUT);
+    }
     int bias = add_bias(b, name, rows);
     /* Scaling x scales the logits and leaves the bias alone. */
     return graph_linear(g, graph_scale(g, x, c->output_scale > 0 ? c->output_scale : 1), weight,
@@ -282,11 +305,11 @@ static void build(struct model *m) {
                                     .outputs = transformer_outputs(c),
                                     .max_length = c->max_length,
                                     .max_memory = both ? c->max_length : 0};
-    m->task.layout = (struct layout){.shape = c->shape,
-                                     .objective = c->objective,
-                                     .bos = true,
-                                     .eos = true,
-                                     .bidirectional_prefix = c->bidirectional_prefix};
+    m->task.layout = layout_default();
+    m->task.layout.shape = c->shape;
+    m->task.layout.objective = c->objective;
+    m->task.layout.bidirectional_prefix = c->bidirectional_prefix;
+    m->params->width = (size_t)c->dim;
     struct builder b = {.config = c, .params = m->params, .graph = m->graph, .memory = -1};
     struct tables t = add_tables(&b, "");
     if (both) {
@@ -303,7 +326,7 @@ static void build(struct model *m) {
     int layers = both && c->decoder_layers ? c->decoder_layers : c->layers;
     int x = stack(&b, both ? "transformer.decoder" : "transformer", both ? "decoder." : "", layers,
                   embed(&b, ROWS_INPUT, t));
-    graph_cross_entropy(m->graph, read_out(&b, t, x), c->label_smoothing);
+    graph_loss(m->graph, read_out(&b, t, x), c->loss, c->label_smoothing);
 }
 
 int transformer_attention(const struct model *m, const char *part, int layer) {
@@ -321,8 +344,10 @@ static void initialise(struct model *m, uint64_t seed) {
     struct params *p = m->params;
     for (size_t i = 0; i < p->tensors; i++) {
         const char *name = p->table[i].name;
-        if (ends_with(name, "position.weight") || strstr(name, ".relative_"))
+        if (ends_with(name, "position.weight") || ends_with(name, ".relative_keys"))
             params_normal(p, i, 1 / sqrt((double)p->table[i].shape[1]), seed);
+        else if (ends_with(name, ".relative_bias"))
+            params_fill(p, i, 0);
         else if (p->table[i].rank == 2)
             params_xavier_uniform(p, i, seed);
         else

@@ -86,6 +86,7 @@ struct transformer_config {
     enum wish output_bias; /* default: of a classifier, not of an output */
     enum wish final_norm;  /* after the last block, of encoder and of decoder; default: with
                               NORM_PRE */
+    enum loss loss;        /* cross entropy, in single or double precision, or StableMax */
     double label_smoothing;
     /* Shares dropped in learning: of the embedded input; of attention's probabilities; of what
      * attention and feed-forward parts add to x; of the hidden units after their activation. In
@@ -115,7 +116,7 @@ int transformer_outputs(const struct transformer_config *config);
 int transformer_attention(const struct model *m, const char *part, int layer);
 
 /* Initial values: every matrix Xavier uniform (params_xavier_uniform), the embeddings included;
- * learned and relative positions normal with deviation 1/sqrt(columns), so that max_length does not
- * shape them; biases 0; LayerNorm gains 1. */
+ * learned positions and relative keys normal with deviation 1/sqrt(columns), so that max_length
+ * does not shape them; biases, relative ones too, 0; LayerNorm gains 1. */
 
 #endif

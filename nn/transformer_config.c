@@ -16,29 +16,21 @@ static const char *const positions[] = {
     NULL,
 };
 static const char *const activations[] = {
-    [ACTIVATION_RELU] = "relu",
-    [ACTIVATION_GELU] = "gelu",
-    [ACTIVATION_GELU_TANH] = "gelu-tanh",
-    [ACTIVATION_SQUARED_RELU] = "squared-relu",
-    [ACTIVATION_QUADRATIC] = "quadratic",
-    [ACTIVATION_SILU] = "silu",
-    NULL,
+    [ACTIVATION_RELU] = "relu",           [ACTIVATION_GELU] = "gelu",
+    [ACTIVATION_TANH] = "tanh",           [ACTIVATION_QUADRATIC] = "quadratic",
+    [ACTIVATION_GELU_TANH] = "gelu-tanh", [ACTIVATION_SQUARED_RELU] = "squared-relu",
+    [ACTIVATION_SILU] = "silu",           NULL,
 };
-static const char *const shapes[] = {[SHAPE_DECODER] = "decoder",
-                                     [SHAPE_ENCODER] = "encoder",
-                                     [SHAPE_ENCODER_DECODER] = "encoder-decoder",
-                                     NULL};
-static const char *const objectives[] = {[OBJECTIVE_ALL] = "all",
-                                         [OBJECTIVE_TARGET] = "target",
-                                         [OBJECTIVE_MASKED] = "masked",
-                                         [OBJECTIVE_CLASS] = "class",
-                                         NULL};
 static const char *const readouts[] = {
     [READOUT_LAST] = "last", [READOUT_FIRST] = "first", [READOUT_MEAN] = "mean", NULL};
 static const char *const biases[] = {[BIASES_ALL] = "all",
                                      [BIASES_FEEDFORWARD] = "feedforward",
                                      [BIASES_NORM] = "norm",
                                      [BIASES_NONE] = "none",
+                                     NULL};
+static const char *const losses[] = {[LOSS_CROSS_ENTROPY] = "cross-entropy",
+                                     [LOSS_CROSS_ENTROPY_DOUBLE] = "cross-entropy-double",
+                                     [LOSS_STABLEMAX] = "stablemax",
                                      NULL};
 static const char *const wishes[] = {
     [WISH_DEFAULT] = "default", [WISH_YES] = "yes", [WISH_NO] = "no", NULL};
@@ -60,8 +52,8 @@ const struct setting transformer_settings[] = {
     {SETTING_CHOICE, "activation", AT(activation), .choices = activations},
     {SETTING_FLAG, "tied", AT(tied)},
     {SETTING_FLAG, "scale_embedding", AT(scale_embedding)},
-    {SETTING_CHOICE, "shape", AT(shape), LATER(shapes)},
-    {SETTING_CHOICE, "objective", AT(objective), LATER(objectives)},
+    {SETTING_CHOICE, "shape", AT(shape), LATER(layout_shapes)},
+    {SETTING_CHOICE, "objective", AT(objective), LATER(layout_objectives)},
     {SETTING_FLAG, "bidirectional_prefix", AT(bidirectional_prefix), .optional = true},
     {SETTING_INTEGER, "classes", AT(classes), 0, 1 << 20, .optional = true},
     {SETTING_CHOICE, "readout", AT(readout), LATER(readouts)},
@@ -75,6 +67,7 @@ const struct setting transformer_settings[] = {
     {SETTING_CHOICE, "biases", AT(biases), LATER(biases)},
     {SETTING_CHOICE, "output_bias", AT(output_bias), LATER(wishes)},
     {SETTING_CHOICE, "final_norm", AT(final_norm), LATER(wishes)},
+    {SETTING_CHOICE, "loss", AT(loss), LATER(losses)},
     {SETTING_NUMBER, "label_smoothing", AT(label_smoothing), 0, MOST_DROPPED, .optional = true},
     {SETTING_NUMBER, "dropout_embedding", AT(dropout_embedding), 0, MOST_DROPPED, .optional = true},
     {SETTING_NUMBER, "dropout_attention", AT(dropout_attention), 0, MOST_DROPPED, .optional = true},
@@ -98,6 +91,8 @@ static int refuse(struct err *err, const char *sentence) {
 
 static int check_task(const struct transformer_config *c, struct err *err) {
     bool class = c->objective == OBJECTIVE_CLASS, tokens = c->shape == SHAPE_DECODER;
+    if (c->objective == OBJECTIVE_VALUE)
+        return refuse(err, "a transformer predicts tokens or a class, not real numbers");
     if (c->shape == SHAPE_ENCODER && !class && c->objective != OBJECTIVE_MASKED)
         return refuse(err, "an encoder sees the tokens it would predict: it learns masked tokens "
                            "or a class");

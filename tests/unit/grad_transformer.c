@@ -74,7 +74,7 @@ static void check_model(const struct transformer_config *config, int sequences, 
                                           config->activation == ACTIVATION_SQUARED_RELU);
     for (size_t i = 0; i < p->tensors; i++) {
         const struct param *t = &p->table[i];
-        double largest = 1e-4, numeric;
+        double largest = 3e-3, numeric;
         for (size_t j = 0; j < t->count; j++)
             largest = fmax(largest, fabs((double)gradient[t->offset + j]));
         for (size_t j = 0; j < t->count; j++) {

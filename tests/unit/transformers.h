@@ -26,7 +26,7 @@ enum factor {
     DISTANCE,
     ATTENTION_SCALE,
     OUTPUT_SCALE,
-    SMOOTHING,
+    LOSS,
     DROPOUT,
     FACTORS
 };
@@ -54,10 +54,10 @@ static const struct {
 enum { TASKS = sizeof tasks / sizeof *tasks };
 
 static const int levels[FACTORS] = {
-    [TASK] = TASKS,        [NORM] = 3,         [POSITIONS] = 7,  [FEED] = 7,
+    [TASK] = TASKS,        [NORM] = 3,         [POSITIONS] = 7,  [FEED] = 8,
     [GATED] = 2,           [TIED] = 2,         [SCALED] = 2,     [HEAD] = 2,
     [BIASES] = 4,          [OUTPUT_BIAS] = 3,  [FINAL_NORM] = 3, [DISTANCE] = 2,
-    [ATTENTION_SCALE] = 2, [OUTPUT_SCALE] = 2, [SMOOTHING] = 2,  [DROPOUT] = 2,
+    [ATTENTION_SCALE] = 2, [OUTPUT_SCALE] = 2, [LOSS] = 6,       [DROPOUT] = 2,
 };
 
 /* The configuration of a variant; base gives the sizes, with an even dim / heads. */
@@ -73,7 +73,7 @@ static inline struct transformer_config variant_config(const int *v,
     c.classes = c.objective == OBJECTIVE_CLASS ? 3 : 0;
     c.norm = (enum norm_place)v[NORM];
     c.positions = (enum positions)v[POSITIONS];
-    if (v[FEED] < 6)
+    if (v[FEED] < 7)
         c.activation = (enum activation)v[FEED];
     else
         c.feedforward = 0;
@@ -87,7 +87,8 @@ static inline struct transformer_config variant_config(const int *v,
     c.relative_distance = v[DISTANCE] ? 2 : 0;
     c.attention_scale = v[ATTENTION_SCALE] ? 0.3 : 0;
     c.output_scale = v[OUTPUT_SCALE] ? 0.5 : 0;
-    c.label_smoothing = v[SMOOTHING] ? 0.1 : 0;
+    c.label_smoothing = v[LOSS] % 2 ? 0.1 : 0;
+    c.loss = (enum loss)(v[LOSS] / 2);
     if (v[DROPOUT]) {
         c.dropout_embedding = 0.1;
         c.dropout_attention = 0.3;
