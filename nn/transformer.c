@@ -304,7 +304,8 @@ static void build(struct model *m) {
     m->facts = (struct model_facts){.vocabulary = c->vocabulary,
                                     .outputs = transformer_outputs(c),
                                     .max_length = c->max_length,
-                                    .max_memory = both ? c->max_length : 0};
+                                    .max_memory = both ? c->max_length : 0,
+                                    .loss = c->loss};
     m->task.layout = layout_default();
     m->task.layout.shape = c->shape;
     m->task.layout.objective = c->objective;

@@ -84,7 +84,7 @@ static int refuse(struct opt_tool *tool, const char *const *names, const char *w
                   struct err *err) {
     for (; *names; names++) {
         const struct opt *o = opt_find(tool, *names);
-        if (o && o->source == OPT_COMMAND_LINE)
+        if (o && o->given && o->source != OPT_PRESET)
             return err_set(err, STATUS_USAGE, "--%s means nothing %s", *names, why);
         if (o)
             opt_means_nothing(tool, *names, why);
