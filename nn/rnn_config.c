@@ -37,7 +37,7 @@ const struct setting rnn_settings[] = {
     {SETTING_NUMBER, "dropout_embedding", AT(dropout_embedding), 0, MOST_DROPPED},
     {SETTING_NUMBER, "dropout_output", AT(dropout_output), 0, MOST_DROPPED},
     {SETTING_NUMBER, "label_smoothing", AT(label_smoothing), 0, MOST_DROPPED},
-    {SETTING_NUMBER, "forget_bias", AT(forget_bias), -1000, 1000},
+    {SETTING_NUMBER, "forget_bias", AT(forget_bias), 0, 1000},
     {SETTING_END},
 };
 

@@ -80,7 +80,7 @@ int main(int argc, char **argv) {
         {OPT_NUMBER, 0, "label-smoothing", &model.label_smoothing, "share",
          "of the target's probability, spread over all words", 0, 0.999},
         {OPT_NUMBER, 0, "forget-bias", &model.forget_bias, "number",
-         "an LSTM's forget gates begin with this bias [drawn like the others]", -1000, 1000},
+         "an LSTM's forget gates begin with this bias [drawn like the others]", 0, 1000},
         {OPT_COUNT, 0, "max-length", &model.max_length, "tokens", "longest sequence", 2, 1048576},
         {OPT_END},
     };
@@ -93,8 +93,7 @@ int main(int argc, char **argv) {
                 "names the vocabulary, as that of gen-grammar does.\n"
                 "Initial values are PyTorch's: uniform on +-1/sqrt(--hidden) in the layers.\n"
                 "Examples:\n"
-                "  train-rnn -d runs/gru --cell gru --layers 2 --eval ood=ood.tsv.zst "
-                "train.tsv.zst\n"
+                "  train-rnn -d runs/gru --cell gru --eval ood=ood.tsv.zst train.tsv.zst\n"
                 "  gen-grammar grammars/question.gr -n 1M |\n"
                 "    train-rnn -d runs/stream --steps 2000 -\n"
                 "Exit status: 0 done, 64 usage, 65 bad data, 66 no input, 70 the loss is not\n"
