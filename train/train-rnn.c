@@ -1,39 +1,62 @@
 /* train-rnn - grow a recurrent network on a corpus.
  *
  *     train-rnn -d runs/gru/s0 --cell gru --steps 5000 --eval ood=ood.tsv.zst train.tsv.zst
- *     gen-hmm --name golden-mean -n 1M | train-rnn -d runs/stream --cell lstm --steps 2000 -
+ *     train-rnn -d runs/pair --shape encoder-decoder --attention dot train.tsv.zst
  */
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/opt.h"
-#include "nn/loop.h"
 #include "nn/rnn.h"
-#include "train/optimiser_options.h"
-#include "train/run_options.h"
+#include "train/trainer.h"
 
-/* Sizes as the option table holds them, then the model they ask for. */
-struct model_request {
-    const char *cell;
+/* Sizes as the option table holds them. */
+struct request {
+    const char *shape, *cell, *attention, *read_out;
     int64_t layers, hidden, dim, max_length;
-    bool tied, no_output_bias;
+    bool tied, no_output_bias, separate_embeddings;
     double dropout, dropout_embedding, dropout_output, label_smoothing, forget_bias;
 };
 
-static struct model *make_model(void *context, int vocabulary, struct err *err) {
-    const struct model_request *q = context;
+static int finish(void *context, struct opt_tool *tool, struct trainer_options *o,
+                  struct data_limits *limits, struct err *err) {
+    (void)o, (void)err;
+    struct request *q = context;
+    limits->shape = (enum shape)setting_choice(layout_shapes, q->shape);
+    limits->max_length = (int)q->max_length;
+    if (!q->dim)
+        q->dim = q->hidden;
+    if (strcmp(q->cell, "lstm") != 0)
+        opt_means_nothing(tool, "forget-bias", "without --cell lstm");
+    if (q->layers == 1)
+        opt_means_nothing(tool, "dropout", "with one layer");
+    if (limits->shape != SHAPE_ENCODER_DECODER) {
+        opt_means_nothing(tool, "attention", "without --shape encoder-decoder");
+        opt_means_nothing(tool, "separate-embeddings", "without --shape encoder-decoder");
+    }
+    if (strcmp(o->data.objective, "class") != 0)
+        opt_means_nothing(tool, "read-out", "without --objective class");
+    return 0;
+}
+
+static struct model *make_model(void *context, const struct feed *feed, struct err *err) {
+    const struct request *q = context;
+    const struct layout *layout = feed_layout(feed);
+    struct feed_facts facts = feed_facts(feed);
+    bool class = layout->objective == OBJECTIVE_CLASS;
     struct rnn_config config = {
-        .vocabulary = vocabulary,
+        .vocabulary = (int)facts.vocabulary,
         .dim = (int)q->dim,
         .hidden = (int)q->hidden,
         .layers = (int)q->layers,
         .max_length = (int)q->max_length,
         .cell = (enum cell)setting_choice(rnn_cells, q->cell),
-        .shape = SHAPE_DECODER,
-        .objective = OBJECTIVE_ALL,
+        .shape = layout->shape,
+        .objective = layout->objective,
+        .classes = class ? (int)facts.classes : 0,
+        .read_out = class ? (enum summary)setting_choice(rnn_summaries, q->read_out) : 0,
+        .attention = (enum rnn_attention)setting_choice(rnn_attentions, q->attention),
         .tied = q->tied,
         .output_bias = !q->no_output_bias,
+        .separate_embeddings = q->separate_embeddings,
         .dropout = q->dropout,
         .dropout_embedding = q->dropout_embedding,
         .dropout_output = q->dropout_output,
@@ -59,87 +82,60 @@ static const struct opt_preset presets[] = {
 };
 
 int main(int argc, char **argv) {
-    struct model_request model = {.cell = "lstm", .layers = 1, .hidden = 128, .max_length = 256};
-    struct run_options run = run_options_default;
-    struct optimiser_options optimiser = optimiser_options_default;
-    const struct opt model_rows[] = {
+    struct request q = {.shape = "decoder",
+                        .cell = "lstm",
+                        .attention = "none",
+                        .read_out = "last",
+                        .layers = 1,
+                        .hidden = 128,
+                        .max_length = 256};
+    const struct opt rows[] = {
         {OPT_GROUP, .help = "The model"},
-        {OPT_CHOICE, 0, "cell", &model.cell, "kind", "recurrent cell, as PyTorch defines it",
+        {OPT_CHOICE, 0, "shape", &q.shape, "kind",
+         "reads forward, reads in both directions, or a pair of networks",
+         .choices = layout_shapes},
+        {OPT_CHOICE, 0, "cell", &q.cell, "kind", "recurrent cell, as PyTorch defines it",
          .choices = rnn_cells},
-        {OPT_COUNT, 0, "layers", &model.layers, "count", "recurrent layers", 1, 1000},
-        {OPT_COUNT, 0, "hidden", &model.hidden, "count", "units of a layer", 1, 16384},
-        {OPT_COUNT, 0, "dim", &model.dim, "count", "width of the embeddings [--hidden]", 1, 65536},
-        {OPT_FLAG, 0, "tied", &model.tied, NULL,
+        {OPT_COUNT, 0, "layers", &q.layers, "count", "recurrent layers", 1, 1000},
+        {OPT_COUNT, 0, "hidden", &q.hidden, "count", "units of a layer", 1, 16384},
+        {OPT_COUNT, 0, "dim", &q.dim, "count", "width of the embeddings [--hidden]", 1, 65536},
+        {OPT_CHOICE, 0, "attention", &q.attention, "scores",
+         "of the decoder over the encoder (Luong et al. 2015)", .choices = rnn_attentions},
+        {OPT_FLAG, 0, "separate-embeddings", &q.separate_embeddings, NULL,
+         "the encoder has embeddings of its own"},
+        {OPT_CHOICE, 0, "read-out", &q.read_out, "place", "the state that a class is read from",
+         .choices = rnn_summaries},
+        {OPT_FLAG, 0, "tied", &q.tied, NULL,
          "the output matrix is the embedding (with a projection when --dim is not --hidden)"},
-        {OPT_FLAG, 0, "no-output-bias", &model.no_output_bias, NULL, "no bias of the logits"},
-        {OPT_NUMBER, 0, "dropout", &model.dropout, "share", "between layers", 0, 0.999},
-        {OPT_NUMBER, 0, "dropout-embedding", &model.dropout_embedding, "share", "of the embeddings",
-         0, 0.999},
-        {OPT_NUMBER, 0, "dropout-output", &model.dropout_output, "share",
+        {OPT_FLAG, 0, "no-output-bias", &q.no_output_bias, NULL, "no bias of the logits"},
+        {OPT_NUMBER, 0, "dropout", &q.dropout, "share", "between layers", 0, 0.999},
+        {OPT_NUMBER, 0, "dropout-embedding", &q.dropout_embedding, "share", "of the embeddings", 0,
+         0.999},
+        {OPT_NUMBER, 0, "dropout-output", &q.dropout_output, "share",
          "of the states that are read out", 0, 0.999},
-        {OPT_NUMBER, 0, "label-smoothing", &model.label_smoothing, "share",
+        {OPT_NUMBER, 0, "label-smoothing", &q.label_smoothing, "share",
          "of the target's probability, spread over all words", 0, 0.999},
-        {OPT_NUMBER, 0, "forget-bias", &model.forget_bias, "number",
+        {OPT_NUMBER, 0, "forget-bias", &q.forget_bias, "number",
          "an LSTM's forget gates begin with this bias [drawn like the others]", 0, 1000},
-        {OPT_COUNT, 0, "max-length", &model.max_length, "tokens", "longest sequence", 2, 1048576},
+        {OPT_COUNT, 0, "max-length", &q.max_length, "tokens", "longest sequence", 2, 1048576},
         {OPT_END},
     };
-    struct opt_tool tool = {
-        .name = "train-rnn",
-        .summary = "Train a recurrent network as a language model; the same command continues a "
-                   "run that was stopped.",
-        .operands = "-d FOLDER [OPTION]... CORPUS...",
-        .more = "A corpus of - is standard input: streamed once, in its order, if its header\n"
-                "names the vocabulary, as that of gen-grammar does.\n"
-                "Initial values are PyTorch's: uniform on +-1/sqrt(--hidden) in the layers.\n"
-                "Examples:\n"
-                "  train-rnn -d runs/gru --cell gru --eval ood=ood.tsv.zst train.tsv.zst\n"
-                "  gen-grammar grammars/question.gr -n 1M |\n"
-                "    train-rnn -d runs/stream --steps 2000 -\n"
-                "Exit status: 0 done, 64 usage, 65 bad data, 66 no input, 70 the loss is not\n"
-                "finite, 73 or 74 cannot write, 75 stopped by a signal: run again to resume.\n",
-        .least_operands = 1,
-        .most_operands = -1,
-        .presets = presets,
-    };
-    struct options table = {0};
-    run_options_add(&table, &run);
-    options_add(&table, model_rows);
-    optimiser_add_options(&table, &optimiser);
-    options_add_configuration(&table, &tool);
-    tool.options = table.items;
-    int n_corpora;
-    char **corpora = opt_parse(&tool, argc, argv, &n_corpora);
-    run_options_finish(&run, &tool, model_rows);
-    struct err err = {0};
-    if (optimiser_options_read(&optimiser, &tool, run.steps, &err) != 0)
-        msg_die_err(&err);
-    if (strcmp(model.cell, "lstm") != 0)
-        opt_means_nothing(&tool, "forget-bias", "without --cell lstm");
-    if (model.layers == 1)
-        opt_means_nothing(&tool, "dropout", "with one layer");
-    if (!model.dim)
-        model.dim = model.hidden;
-    opt_show_config(&tool);
-    struct loop_request request = {
-        .corpora = (const char *const *)corpora,
-        .n_corpora = n_corpora,
-        .max_length = (int)model.max_length,
-        .optim = optimiser.optim,
-        .schedule = optimiser.schedule,
-        .tool = &tool,
-        .argc = argc,
-        .argv = argv,
-        .make_model = make_model,
-        .context = &model,
-    };
-    run_options_fill(&run, &request);
-    enum status status = loop_run(&request, &err);
-    free(corpora);
-    optimiser_options_free(&optimiser);
-    options_free(&table);
-    run_options_free(&run);
-    if (status != STATUS_OK)
-        msg_die_err(&err);
-    return STATUS_OK;
+    return trainer_main(
+        &(struct trainer){
+            .name = "train-rnn",
+            .summary =
+                "Train a recurrent network; the same command continues a run that was stopped.",
+            .more = "Initial values are PyTorch's: uniform on +-1/sqrt(--hidden) in the layers.\n"
+                    "Examples:\n"
+                    "  train-rnn -d runs/gru --cell gru --eval ood=ood.tsv.zst train.tsv.zst\n"
+                    "  train-rnn -d runs/pair --shape encoder-decoder --attention dot q.tsv.zst\n"
+                    "  gen-grammar grammars/question.gr -n 1M |\n"
+                    "    train-rnn -d runs/stream --steps 2000 -\n",
+            .rows = rows,
+            .presets = presets,
+            .context = &q,
+            .finish = finish,
+            .make_model = make_model,
+        },
+        argc, argv);
 }

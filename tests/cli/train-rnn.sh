@@ -14,6 +14,16 @@ for cell in srn srn-relu gru lstm; do
     train -d "threads/$cell" --cell $cell --eval ood=ood.zst -j 3 train.zst
     is "$cell: the same on 3 threads" "$(bits "threads/$cell")" "$(bits "runs/$cell")"
 done
+# Every shape, by eval-rule too.
+for options in '--shape encoder-decoder' '--shape encoder-decoder --attention dot' \
+    '--shape encoder-decoder --attention general --cell gru' \
+    '--shape encoder-decoder --attention concat --separate-embeddings' '--objective target'; do
+    # shellcheck disable=SC2086
+    check "$options: trains" train -d "shape/$options" $options --eval ood=ood.zst train.zst
+    check "$options: eval-rule reads it" eval-rule "shape/$options" ood.zst
+done
+check '--shape encoder: trains on masked words' train -d shape/encoder --shape encoder train.zst
+
 # A run that lost its last checkpoint goes on from the one before and ends in the same bytes.
 dropped=(--cell gru --eval ood=ood.zst --dropout 0.2 --dropout-embedding 0.1 --dropout-output 0.1)
 train -d whole "${dropped[@]}" train.zst
@@ -55,6 +65,8 @@ is 'no two of them agree' "$(for i in $(seq $n); do bits "opt$i"; done | sort -u
 refuse 'a longer sentence than --max-length' 65 'train.zst: ' train -d no --max-length 5 train.zst
 refuse 'dropout between one layer' 64 'dropout.*one layer' train-rnn -d no --layers 1 --dropout 0.1 train.zst
 refuse 'a forget bias of a GRU' 64 'forget-bias.*lstm' train -d no --cell gru --forget-bias 1 train.zst
+refuse 'attention without an encoder' 64 'attention.*encoder-decoder' train -d no --attention dot train.zst
+refuse 'a read-out without classes' 64 'read-out.*class' train -d no --read-out mean train.zst
 refuse 'an unknown cell' 64 'gru' train -d no --cell gur train.zst
 refuse 'no hidden units' 64 'hidden' train -d no --hidden 0 train.zst
 refuse 'too large a model' 64 'train-rnn: ' train -d no --hidden 16384 --layers 1000 train.zst
