@@ -2,11 +2,11 @@
  *
  * The model file holds the weights under PyTorch's state_dict names and, in its metadata, all that
  * is needed to use it: espalier.config (JSON), espalier.task (JSON, task.h), espalier.vocabulary
- * (words joined by spaces, in order of their numbers), espalier.step. The state file (.state.safetensors) holds what only
- * resuming and branching need: every slot of the parameters as SLOT.TENSOR, their numbers
- * (params.h), the loop's sums. It is written first, and the model file commits the pair; older
- * states go after that (checkpoint_remove_states), so that at every moment the latest model file
- * has its state. */
+ * (words joined by spaces, in order of their numbers), espalier.step. The state file
+ * (.state.safetensors) holds what only resuming and branching need: every slot of the parameters as
+ * SLOT.TENSOR, their numbers (params.h), the loop's sums. It is written first, and the model file
+ * commits the pair; older states go after that (checkpoint_remove_states), so that at every moment
+ * the latest model file has its state. */
 #ifndef ESPALIER_CHECKPOINT_H
 #define ESPALIER_CHECKPOINT_H
 

@@ -131,11 +131,15 @@ int feed_read(struct feed *f, struct row_reader *r, char **fields, struct exampl
     return 0;
 }
 
+static bool is_closed(const struct feed *f) {
+    return f->request.closed || f->request.vocabulary;
+}
+
 /* Learn the ##vocab lines from number *known on: each section of a joined corpus may have one. */
 static int learn_header(struct feed *f, const struct corpus_reader *c, size_t *known,
                         struct err *err) {
     const char *words;
-    for (; !f->request.vocabulary && (words = corpus_header(c, "vocab", *known)); ++*known)
+    for (; !is_closed(f) && (words = corpus_header(c, "vocab", *known)); ++*known)
         if (lexicon_learn(f->format.vocab, words, err) != 0)
             return err_prefix(err, "%s", corpus_name(c));
     return 0;
@@ -151,7 +155,7 @@ static int load_rows(struct feed *f, struct example_store *s, struct row_reader 
         if (learn_header(f, c, &known, err) != 0)
             return -1;
         /* A corpus that names its vocabulary is held to it. */
-        f->format.new_words = !known && !f->request.vocabulary;
+        f->format.new_words = !known && !is_closed(f);
         if (feed_read(f, r, fields, s, err) != 0)
             return -1;
         if (s->n > UINT32_MAX)
@@ -177,7 +181,7 @@ static int set_cloze(struct feed *f, bool is_class, struct err *err) {
 
 static bool can_stream(const struct feed *f, const struct corpus_reader *c) {
     return f->layout.objective != OBJECTIVE_CLASS && f->request.by != BATCH_ALL &&
-           (f->request.vocabulary || corpus_header(c, "vocab", 0));
+           (is_closed(f) || corpus_header(c, "vocab", 0));
 }
 
 /* The stream's first row is read ahead where its sizes must be known. */

@@ -41,6 +41,7 @@ struct feed_request {
     struct layout layout; /* identities are set by feed_open */
     struct columns columns;
     const char *vocabulary; /* a file of words that the corpora are held to; or NULL */
+    bool closed;            /* the vocabulary has its words already, and gets no others */
     const char *mask_words; /* the cloze: words joined by commas, or a ##class of the first corpus;
                                or NULL */
     int max_length;         /* rows of a sequence, of memory too; 0: no bound */
@@ -62,12 +63,12 @@ struct feed_request {
     int64_t shuffle_buffer;
 };
 
-/* Open the corpora and learn the vocabulary, which is empty: the marks; then the words of
- * request.vocabulary, and no others; or else the ##vocab of the headers in order, then words in
- * order of appearance in the corpora that have none, those of all phases. The request need not
- * outlive the call, but the strings in it and the vocabulary must. NULL on error: a request that
- * contradicts itself (STATUS_USAGE); what row_read says; an unreadable or empty corpus; a sequence
- * that a batch of so many tokens cannot hold. */
+/* Open the corpora and learn the vocabulary, which is empty unless it is closed: the marks; then
+ * the words of request.vocabulary, and no others; or else the ##vocab of the headers in order, then
+ * words in order of appearance in the corpora that have none, those of all phases. The request need
+ * not outlive the call, but the strings in it and the vocabulary must. NULL on error: a request
+ * that contradicts itself (STATUS_USAGE); what row_read says; an unreadable or empty corpus; a
+ * sequence that a batch of so many tokens cannot hold. */
 struct feed *feed_open(const struct feed_request *request, struct vocab *vocab,
                        struct err *err) NODISCARD;
 

@@ -16,7 +16,9 @@ static int open_inputs(struct run *run, bool begun, struct err *err) {
     if (loop_take_vocabulary(run, begun, err) != 0)
         return -1;
     size_t known = run->vocab.n;
-    run->feed = feed_open(&q->feed, &run->vocab, err);
+    struct feed_request feed = q->feed;
+    feed.closed = run->parent != NULL;
+    run->feed = feed_open(&feed, &run->vocab, err);
     if (!run->feed || loop_check_vocabulary(run, known, err) != 0)
         return -1;
     if (run->vocab.n > INT32_MAX / 2)
@@ -35,6 +37,14 @@ static int open_metrics(struct run *run, bool anew, struct err *err) {
     return run->metrics ? loop_open_timing(run, anew, err) : -1;
 }
 
+/* The parent may have had an optimiser that keeps something else. */
+static int hint_at_fresh(struct err *err) {
+    size_t len = strlen(err->text);
+    snprintf(err->text + len, sizeof err->text - len,
+             "; --fresh-optimiser branches the weights alone");
+    return -1;
+}
+
 /* Weights and moments as the run begins. */
 static int begin(struct run *run, struct err *err) {
     const struct loop_request *q = run->request;
@@ -46,7 +56,7 @@ static int begin(struct run *run, struct err *err) {
                      (run->base == 0 && !checkpoint_has_state(q->folder, run->base));
         if (checkpoint_resume(q->folder, run->base, run->model, &run->vocab,
                               alone ? NULL : &run->state, err) != 0)
-            return -1;
+            return alone ? -1 : hint_at_fresh(err);
         if (alone)
             run->state.moments_from = (double)run->base;
         /* What the parent's criteria and keeping remember is not of this run. */
@@ -208,7 +218,7 @@ static int take_step(struct run *run, struct err *err) {
     run->last_norm = report.norm;
     run->state.loss_sum += loss * counted;
     run->state.loss_count += counted;
-    run->state.tokens += batch.tokens;
+    run->state.tokens += batch.tokens + batch.memory_tokens;
     run->state.examples += batch.sequences;
     run->state.stream_hash = feed_hash(run->feed);
     return 0;
@@ -426,8 +436,14 @@ enum status loop_run(const struct loop_request *request, struct err *err) {
                  manifest_integer(old, NULL, "step", request->steps));
     else if (result == 0)
         result = run_to_end(&run, old, err);
-    if (result < 0 && made && access(run.manifest_path, F_OK) != 0)
-        rmdir(request->folder); /* nothing came of it */
+    if (result < 0 && access(run.manifest_path, F_OK) != 0) { /* nothing came of it */
+        if (run.imported) {
+            checkpoint_remove(request->folder, run.base);
+            rmdir(checkpoints.data);
+        }
+        if (made)
+            rmdir(request->folder);
+    }
     buf_free(&checkpoints);
     manifest_free(old);
     loop_stop_listening();

@@ -227,6 +227,7 @@ int loop_import(struct run *run, struct manifest *old, struct err *err) {
     }
     bool with_state = !q->fresh_optimiser && checkpoint_has_state(run->parent, run->base);
     uint64_t hash = 0, state_hash = 0;
+    run->imported = true;
     if (checkpoint_copy(run->parent, run->base, q->folder, with_state, &hash, &state_hash, err) !=
         0)
         return -1;

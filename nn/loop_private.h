@@ -71,6 +71,7 @@ struct run {
     int64_t base;  /* where the run begins: 0, or the step it branches at */
     int64_t step;  /* done */
     int64_t saved; /* the last step with a checkpoint by this process; -1: none */
+    bool imported; /* this process copied the checkpoint that the run begins with */
     bool ended;    /* nothing is left to do */
     struct checkpoint_state state;
     double last_loss, last_norm, update_norm;
@@ -166,9 +167,11 @@ void loop_thin(const struct run *run);
 /* Read RUN@STEP into run->parent and run->base. -1: STATUS_USAGE. */
 int loop_read_branch(struct run *run, struct err *err);
 
-/* The vocabulary of the checkpoint the run begins with, into run->vocab before its corpora are
- * opened; after that: they have no other words. */
+/* The vocabulary of the checkpoint the run begins with, into run->vocab before its corpora, which
+ * are held to it, are opened. `begun`: the run has a copy of its own. */
 int loop_take_vocabulary(struct run *run, bool begun, struct err *err);
+
+/* A file of words (--vocabulary) may not add to it either. */
 int loop_check_vocabulary(const struct run *run, size_t known, struct err *err);
 
 /* The model must be that of the checkpoint; then copy the checkpoint into the run's own folder, if

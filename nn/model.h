@@ -11,10 +11,10 @@ struct architecture;
 
 /* What a model reads and gives; 0 where there is no such thing. */
 struct model_facts {
-    int vocabulary;         /* of the tokens read */
-    int outputs;            /* numbers in a row of the output: words, classes, values */
-    int features;           /* real-valued inputs of an example */
-    int tokens_per_example; /* if every example must have as many */
+    int vocabulary;             /* of the tokens read */
+    int outputs;                /* numbers in a row of the output: words, classes, values */
+    int features;               /* real-valued inputs of an example */
+    int tokens_per_example;     /* if every example must have as many */
     int max_length, max_memory; /* rows of an example; 0: no bound */
     enum loss loss;             /* of its outputs */
 };

@@ -40,12 +40,12 @@ struct score_options {
     int features, outputs;         /* of the model: of a vector of features, of values */
     int tokens;                    /* of every example, if the model reads one length; or 0 */
     const char *mask_words;        /* the cloze (feed.h); or NULL */
-    enum loss loss;          /* of classes and values; of words always the cross entropy */
-    int max_length;          /* of the model; 0: no bound */
-    uint64_t limit;          /* score only the first examples; 0: all */
-    struct grammar *grammar; /* string rules for a corpus without rule columns; or NULL */
-    const char *among;       /* words (by commas) or a class that `choice` is made among; or NULL:
-                                the words that the rules propose */
+    enum loss loss;                /* of classes and values; of words always the cross entropy */
+    int max_length;                /* of the model; 0: no bound */
+    uint64_t limit;                /* score only the first examples; 0: all */
+    struct grammar *grammar;       /* string rules for a corpus without rule columns; or NULL */
+    const char *among; /* words (by commas) or a class that `choice` is made among; or NULL:
+                          the words that the rules propose */
 };
 
 /* What a model's task (task.h) and its facts say of these options; strings, layout and classes are

@@ -79,6 +79,8 @@ no() { # name status pattern arguments...
 train -d thin --steps 60 --save-at 17 train.zst
 no 'a checkpoint without its state' 66 "^train-transformer: thin: the optimiser's state of step 17 was not kept .*--fresh-optimiser" --branch thin@17 train.zst
 check 'but its weights alone' train -d thinchild --steps 60 --branch thin@17 --fresh-optimiser train.zst
+no 'another optimiser' 65 '^train-transformer: no/ckpt/00000017.state.safetensors: .*; --fresh-optimiser branches' --branch parent@17 --optimiser sgd --momentum 0.9 train.zst
+check 'another optimiser, fresh' train -d sgd --steps 60 --branch parent@17 --fresh-optimiser --optimiser sgd --momentum 0.9 train.zst
 no 'a step without a checkpoint' 66 '^train-transformer: parent: has no checkpoint of step 12; there is one of step 10 and one of step 17' --branch parent@12 train.zst
 no 'a step before all checkpoints' 66 '^train-transformer: thin: has no checkpoint of step 3; there is one of step 17' --branch thin@3 train.zst
 no 'a run that is not there' 66 '^train-transformer: missing/run.json: ' --branch missing@5 train.zst
@@ -91,7 +93,7 @@ no 'another model' 64 '^train-transformer: parent/run.json: its model has --dim 
 no 'another LayerNorm' 64 '^train-transformer: parent/run.json: its model has --norm post; a branch cannot have --norm pre' --branch parent@17 --norm pre train.zst
 no 'another matrix' 64 'a branch cannot have --untied' --branch parent@17 --untied train.zst
 printf 'the newt\tthe walrusses\n' >unknown.tsv
-no 'a word that the parent does not know' 65 "^train-transformer: .*'walrusses'.* not in the vocabulary" --branch parent@17 unknown.tsv
+no 'a word that the parent does not know' 65 "^train-transformer: unknown.tsv: line 1: word 'walrusses' is not in the vocabulary" --branch parent@17 unknown.tsv
 cp -r parent forged
 sed -i 's/"dim": 16/"dim": 32/' forged/run.json
 no 'a run.json that does not fit its checkpoint' 65 '^train-transformer: forged/ckpt/00000017.safetensors: its model is not the one' --branch forged@17 train.zst
