@@ -30,6 +30,9 @@
 #include "nn/optim.h"
 #include "nn/schedule.h"
 
+/* Statistics of the weights (weight_statistics.h): of all together, and of each tensor too. */
+enum loop_statistics { STATISTICS_NONE, STATISTICS_POOLED, STATISTICS_TENSORS };
+
 struct loop_request {
     const char *folder;
     struct feed_request feed; /* what to train on, and how; seed_order included */
@@ -49,6 +52,7 @@ struct loop_request {
     const char *among;          /* what `choice` is made among (score.h); or NULL */
     bool per_tag;               /* rows for each tag of an evaluation corpus */
     const char *track;          /* further rows of train: names by commas, "all"; or NULL */
+    enum loop_statistics statistics;
 
     /* What is kept, and when the run ends. */
     struct milestone_request save;

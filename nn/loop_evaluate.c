@@ -208,6 +208,8 @@ int loop_evaluate(struct run *run, enum report report, struct err *err) {
     buf_puts(&line, "");
     run->report = report;
     int result = put_training(run, report == REPORT_NAMES || run->step > run->base, &line, err);
+    if (result == 0 && report != REPORT_NOTE)
+        result = loop_put_statistics(run, put, err);
     for (size_t i = 0; i < run->n_evals && result == 0; i++)
         result = evaluate_on(run, &run->evals[i], &line, err);
     if (result == 0 && report != REPORT_NAMES)

@@ -126,6 +126,13 @@ bool loop_evaluates_at(const struct run *run, int64_t step);
 /* Evaluate on all, and report. */
 int loop_evaluate(struct run *run, enum report report, struct err *err);
 
+/* A metric and its value, to where the evaluation reports. */
+typedef int loop_put(struct run *run, const char *split, const char *metric, double value,
+                     struct err *err);
+
+/* loop_statistics.c: the statistics of the weights that are asked for. */
+int loop_put_statistics(struct run *run, loop_put *put_row, struct err *err);
+
 /* Read --track. -1: a word it does not know. */
 int loop_read_track(struct run *run, const char *text, struct err *err);
 

@@ -8,6 +8,7 @@
 const struct run_options run_options_default = {
     .keep = "all",
     .keep_states = "last",
+    .statistics = "none",
     .steps = 5000,
     .threads = 1,
     .first_evaluation = true,
@@ -31,6 +32,7 @@ static void add_run(struct options *table, struct run_options *r) {
 }
 
 static void add_measuring(struct options *table, struct run_options *r) {
+    static const char *const statistics[] = {"none", "pooled", "tensors", NULL};
     const struct opt rows[] = {
         {OPT_GROUP, .help = "Measuring (into metrics.tsv; a METRIC is SPLIT/NAME, as ood/loss)"},
         {OPT_LIST, 0, "eval", &r->evals, "name=corpus",
@@ -54,6 +56,9 @@ static void add_measuring(struct options *table, struct run_options *r) {
          "rows for each tag of the evaluation corpora too: first:linear@TAG"},
         {OPT_TEXT, 0, "track", &r->track, "names",
          "rows of training too: weight_norm, update_norm, tokens, examples, epochs, or all"},
+        {OPT_CHOICE, 0, "weight-statistics", &r->statistics, "which",
+         "the statistics of the weights of Hu et al. 2023: of all matrices, or of each tensor too",
+         .choices = statistics},
         {OPT_END},
     };
     options_add(table, rows);
@@ -161,6 +166,9 @@ void run_options_fill(const struct run_options *r, struct loop_request *request)
     request->among = r->among;
     request->per_tag = r->per_tag;
     request->track = r->track;
+    request->statistics = strcmp(r->statistics, "none") == 0     ? STATISTICS_NONE
+                          : strcmp(r->statistics, "pooled") == 0 ? STATISTICS_POOLED
+                                                                 : STATISTICS_TENSORS;
     request->save = (struct milestone_request){r->save_every, r->save_at, r->save_log};
     request->save_on = &r->save_on;
     request->stop_when = &r->stop_when;

@@ -19,7 +19,8 @@
 #include "train/options.h"
 
 struct run_options {
-    const char *folder, *among, *eval_at, *save_at, *keep, *keep_states, *branch, *track;
+    const char *folder, *among, *eval_at, *save_at, *keep, *keep_states, *branch, *track,
+        *statistics;
     int64_t steps, eval_every, eval_log, eval_limit, save_every, save_log, threads;
     uint64_t seed, seed_init, seed_order, seed_dropout, seed_noise;
     struct opt_list evals, save_on, stop_when, perturb;

@@ -83,18 +83,53 @@ plain=$(awk '$3 !~ /@|norm|tokens|examples|epochs/ || $3 == "gradient_norm"' row
 train -d few --steps 6 --eval-every 3 --eval ood=ood.zst train.zst
 is 'they come beside the others' "$(cksum <few/metrics.tsv)" "$plain"
 is 'timing.tsv' "$(cut -f1-3 rows/timing.tsv | tail -4 | tr '\t\n' '/ ')" '6/time/seconds 6/time/steps_per_second 6/time/tokens_per_second 6/time/peak_memory '
-if command -v python3 >/dev/null && python3 -c 'import torch, safetensors' 2>/dev/null; then
-    is 'the norms, by PyTorch' "$(python3 - <<'P'
-from safetensors.torch import load_file
-import os
-rows = {tuple(l.split('\t')[:3]): float(l.split('\t')[3]) for l in open('rows/metrics.tsv').read().splitlines()[1:]}
-w = load_file('rows/ckpt/00000006.safetensors')
-n = sum(float(t.double().pow(2).sum()) for t in w.values()) ** .5
-print(abs(n - rows['6', 'train', 'weight_norm']) < 1e-6 * n)
+train -d statistics --steps 6 --eval-every 3 --weight-statistics tensors --eval ood=ood.zst train.zst
+is '--weight-statistics: pooled, and each matrix and bias that counts' \
+    "$(awk '$1 == 6 && $2 == "weights" && $3 !~ /@/' statistics/metrics.tsv | wc -l) $(awk '$1 == 6 { print $3 }' statistics/metrics.tsv | sed -nE 's/^(l1|mean_b)@//p' | tr '\n' ' ')" \
+    '16 transformer.layers.0.self_attn.in_proj_weight transformer.layers.0.self_attn.out_proj.weight transformer.layers.0.linear1.weight transformer.layers.0.linear1.bias transformer.layers.0.linear2.weight transformer.layers.0.linear2.bias '
+python=
+for candidate in python3 /usr/bin/python3; do
+    "$candidate" -c 'import numpy' 2>/dev/null && python=$candidate
+done
+if [ -n "$python" ]; then
+    is 'norms and statistics of the weights, by numpy' "$("$python" - <<'P'
+import json, struct
+import numpy as np
+def load(path):
+    b = open(path, 'rb').read()
+    n = struct.unpack('<Q', b[:8])[0]
+    head = json.loads(b[8:8 + n])
+    return {k: np.frombuffer(b[8 + n + v['data_offsets'][0]:8 + n + v['data_offsets'][1]], '<f4').astype(float).reshape(v['shape'])
+            for k, v in head.items() if k != '__metadata__'}
+def rows(path):
+    return {tuple(l.split('\t')[:3]): float(l.split('\t')[3]) for l in open(path).read().splitlines()[1:]}
+r, w = rows('rows/metrics.tsv'), load('rows/ckpt/00000006.safetensors')
+bad = []
+def near(name, a, b):
+    if not abs(a - b) < 1e-6 * max(1, abs(b)): bad.append((name, a, b))
+near('weight_norm', r['6', 'train', 'weight_norm'], sum((t ** 2).sum() for t in w.values()) ** .5)
+r, w = rows('statistics/metrics.tsv'), load('statistics/ckpt/00000006.safetensors')
+m = []
+for name, t in w.items():
+    if name.endswith('in_proj_weight'):
+        m += list(t.reshape(3 * 2, 8, 16)) # three parts of two heads
+    elif t.ndim == 2 and 'layers' in name:
+        m.append(t)
+s = [np.linalg.svd(t, compute_uv=False) for t in m]
+all = np.concatenate([t.ravel() for t in m])
+biases = np.concatenate([t for n, t in w.items() if '.linear' in n and t.ndim == 1])
+near('l1', r['6', 'weights', 'l1'], np.mean([abs(t).sum() for t in m]))
+near('trace', r['6', 'weights', 'trace'], np.mean([np.trace(t) for t in m]))
+near('spectral', r['6', 'weights', 'spectral'], np.mean([x[0] for x in s]))
+near('mean_lambda', r['6', 'weights', 'mean_lambda'], np.mean([x.mean() for x in s]))
+near('var_w', r['6', 'weights', 'var_w'], all.var(ddof=1))
+near('mean_b', r['6', 'weights', 'mean_b'], biases.mean())
+near('l2@', r['6', 'weights', 'l2@transformer.layers.0.linear1.weight'], (w['transformer.layers.0.linear1.weight'] ** 2).sum() ** .5)
+print(bad or 'equal')
 P
-)" True
+)" equal
 else
-    skip 'the norms, by PyTorch' 'no torch or safetensors'
+    skip 'norms and statistics of the weights, by numpy' 'no numpy'
 fi
 
 # Perturbations.
