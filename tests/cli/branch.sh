@@ -25,7 +25,7 @@ for metric in ood/loss train/weight_norm; do
 done
 is 'run.json tells where it comes from' "$(json same17 parent) $(json same17 checkpoint | cut -c1-6) $(json same17 state | cut -c1-6)" '"parent" "xxh3: "xxh3:'
 command -v xxhsum >/dev/null && is 'and by which bytes' "$(json same17 checkpoint | tr -d '"')" "xxh3:$(xxhsum -H3 parent/ckpt/00000017.safetensors | sed -E 's/.*= ?//; s/^XXH3_//; s/ .*//')"
-is 'a branch of no seed of its own' "$(json same17 init) $(json same17 order)" '0 0'
+is 'a branch of no seed of its own' "$(json same17 init | tail -1) $(json same17 order)" '0 0'
 
 # One cause changed at a time.
 train -d order --branch parent@17 --seed-order 5 "${options[@]}" train.zst
