@@ -162,10 +162,15 @@ static int set_up(struct run *run, struct manifest *old, struct err *err) {
 /* Keep the batch whose loss or gradient is not finite, for its maker to look at. */
 static void keep_bad_batch(const struct run *run, const struct batch *batch) {
     struct buf text = {0}, path = {0};
+    const struct layout *l = feed_layout(run->feed);
+    size_t features = (size_t)run->model->facts.features;
     for (int s = 0; s < batch->sequences; s++) {
-        for (int i = batch->offset[s] + 1; i < batch->offset[s + 1]; i++)
-            buf_printf(&text, "%s%s", i > batch->offset[s] + 1 ? " " : "",
-                       run->vocab.words[batch->input[i]]);
+        const char *blank = "";
+        for (int i = batch->offset ? batch->offset[s] + l->bos : 0;
+             batch->offset && i < batch->offset[s + 1]; i++, blank = " ")
+            buf_printf(&text, "%s%s", blank, run->vocab.words[batch->input[i]]);
+        for (size_t i = 0; batch->feature && i < features; i++, blank = " ")
+            buf_printf(&text, "%s%.9g", blank, (double)batch->feature[(size_t)s * features + i]);
         buf_putc(&text, '\n');
     }
     buf_printf(&path, "%s/bad-batch.txt", run->request->folder);

@@ -140,6 +140,14 @@ static int evaluate_on(struct run *run, const struct evaluation *e, struct buf *
     buf_printf(line, ", %s loss %.4f", e->name, loss);
     if (put(run, e->name, "loss", loss, err) != 0)
         return -1;
+    if (layout_is_whole(feed_layout(run->feed))) {
+        double right = run->report == REPORT_NAMES ? 0 : score_fit(e->set, -1).accuracy;
+        if (!isnan(right)) {
+            buf_printf(line, " accuracy %.4f", right);
+            if (put(run, e->name, "accuracy", right, err) != 0)
+                return -1;
+        }
+    }
     if (score_rules(e->set) == 0)
         return 0;
     if (put_rules(run, e, -1, line, err) != 0)
