@@ -182,7 +182,10 @@ void data_request_free(struct feed_request *q) {
 
 static enum objective objective_of(const struct data_options *o, const struct opt_tool *tool,
                                    enum shape shape) {
-    for (int i = 0; given(tool, "objective") && layout_objectives[i]; i++)
+    /* A trainer may have another default. */
+    bool chosen = given(tool, "objective") ||
+                  strcmp(o->objective, layout_objectives[OBJECTIVE_ALL]) != 0;
+    for (int i = 0; chosen && layout_objectives[i]; i++)
         if (strcmp(o->objective, layout_objectives[i]) == 0)
             return (enum objective)i;
     return shape == SHAPE_ENCODER           ? OBJECTIVE_MASKED
