@@ -1,0 +1,42 @@
+# The published recipes: each can be had, says all that it is, and trains.
+. "$(dirname "$0")/harness.sh"
+gen-grammar "$GRAMMARS/question.gr" -n 60 --agree -o train.zst
+presets=$(sed -n 's/^ *{"\([a-z0-9-]*\)",.*/\1/p' "$ROOT/train/transformer_presets.c")
+check 'there are presets' test "$(wc -l <<<"$presets")" -ge 16
+# What --show-config prints gives the same again.
+settles() {
+    train-transformer --preset "$1" --show-config >one || return 1
+    grep -v '^#' one | xargs train-transformer --show-config >two || return 1
+    diff <(grep -v '^#' one) <(grep -v '^#' two)
+}
+trains() {
+    train-transformer --preset "$1" -q -d "run-$1" --steps 2 --warmup 0 --dim 16 --layers 1 --max-length 40 \
+        --eval-every 2 --save-every 2 --threads 2 train.zst || return 1
+    [ -s "run-$1/ckpt/00000002.safetensors" ]
+}
+for preset in $presets; do
+    check "$preset settles" settles "$preset"
+    check "$preset trains" trains "$preset"
+done
+# What they say of the papers (reference pages): a number that stands for each.
+says() { # preset line
+    train-transformer --preset "$1" --show-config | grep -qx -e "$2"
+}
+check 'qin2025: 6 layers' says qin2025 '--layers 6'
+check 'qin2025-tense: 4 layers' says qin2025-tense '--layers 4'
+check 'murty2023: 4 heads' says murty2023 '--heads 4'
+check 'power2022: decay' says power2022 '--weight-decay 1'
+check 'nanda2023: no norm' says nanda2023 '--norm none'
+check 'shai2024: heads of 8' says shai2024 '--head-width 8'
+check 'edelman2024: relative positions' says edelman2024 '--positions relative'
+check 'li2025: Adam' says li2025 '--optimiser adam'
+# Options that mean nothing beside others are refused, each with its sentence.
+refuse 'attention-only has no feed-forward part' 64 'means nothing' train-transformer -d x --attention-only --feedforward 8 train.zst
+refuse 'a place to read is for classes' 64 'means nothing' train-transformer -d x --readout first train.zst
+refuse 'distances are for relative positions' 64 'means nothing' train-transformer -d x --relative-distance 3 train.zst
+refuse 'separate embeddings are for encoder-decoders' 64 'means nothing' train-transformer -d x --separate-embedding train.zst
+refuse 'heads divide the width' 64 'multiple of heads' train-transformer -d x --dim 10 --heads 4 train.zst
+refuse 'rotary positions turn pairs' 64 'odd' train-transformer -d x --dim 12 --heads 4 --positions rotary train.zst
+refuse 'the first row of a decoder knows nothing' 64 'first' train-transformer -d x --objective class --readout first train.zst
+[ ! -e x ] || fail 'nothing is left behind'
+finish
