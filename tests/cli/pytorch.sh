@@ -30,4 +30,10 @@ agree() { # name options...
 check 'post-norm, relu, sinusoidal, tied' agree post
 check 'pre-norm, gelu, learned, untied, unscaled' agree pre --norm pre --activation gelu \
     --positions learned --untied --no-embedding-scale
+# The models of published recipes, on the steps above.
+for preset in power2022 shai2024 edelman2024; do
+    check "$preset" agree $preset --preset $preset --objective all --bos --eos --no-full-batch \
+        --optimiser adamw --beta1 0.9 --beta2 0.999 --epsilon 1e-8 --weight-decay-on all --dropout 0 \
+        --max-length 64
+done
 finish
