@@ -51,6 +51,7 @@ struct loop_request {
     bool skip_first_evaluation; /* at the base, unless it is listed */
     const char *among;          /* what `choice` is made among (score.h); or NULL */
     bool per_tag;               /* rows for each tag of an evaluation corpus */
+    bool per_position;          /* rows for each place of a word in the source */
     const char *track;          /* further rows of train: names by commas, "all"; or NULL */
     enum loop_statistics statistics;
 

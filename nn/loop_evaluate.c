@@ -131,6 +131,34 @@ static int put_rules(struct run *run, const struct evaluation *e, int tag, struc
     return put_rule(run, e, "none", SCORE_NONE, tag, err);
 }
 
+/* What the loss exceeds the least possible one by, where the corpus tells it; and both by the place
+ * of the word in the source, counted from 1. */
+static int put_places(struct run *run, const struct evaluation *e, struct buf *line,
+                      struct err *err) {
+    bool names = run->report == REPORT_NAMES;
+    if (feed_layout(run->feed)->objective != OBJECTIVE_ALL)
+        return 0;
+    double excess = score_excess(e->set);
+    if (!isnan(excess) || names) {
+        buf_printf(line, " excess %.4f", excess);
+        if (put(run, e->name, "excess", excess, err) != 0)
+            return -1;
+    }
+    size_t n = 0;
+    const double *loss = score_positions(e->set, &n);
+    for (size_t k = 0; run->request->per_position && k < n; k++) {
+        char name[48];
+        snprintf(name, sizeof name, "loss#%zu", k + 1);
+        if ((!isnan(loss[k]) || names) && put(run, e->name, name, loss[k], err) != 0)
+            return -1;
+        snprintf(name, sizeof name, "excess#%zu", k + 1);
+        excess = score_excess_at(e->set, k);
+        if ((!isnan(excess) || names) && put(run, e->name, name, excess, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Evaluate on one corpus: its loss, and how the rules do. */
 static int evaluate_on(struct run *run, const struct evaluation *e, struct buf *line,
                        struct err *err) {
@@ -140,7 +168,10 @@ static int evaluate_on(struct run *run, const struct evaluation *e, struct buf *
     buf_printf(line, ", %s loss %.4f", e->name, loss);
     if (put(run, e->name, "loss", loss, err) != 0)
         return -1;
-    if (layout_is_whole(feed_layout(run->feed))) {
+    if (put_places(run, e, line, err) != 0)
+        return -1;
+    if (layout_is_whole(feed_layout(run->feed)) ||
+        feed_layout(run->feed)->objective == OBJECTIVE_MASKED) {
         double right = run->report == REPORT_NAMES ? 0 : score_fit(e->set, -1).accuracy;
         if (!isnan(right)) {
             buf_printf(line, " accuracy %.4f", right);
@@ -210,6 +241,25 @@ static void tell(struct run *run, const char *line) {
              run->report == REPORT_NOTE ? " (not recorded)" : "");
 }
 
+/* The same of the averaged weights, as the split NAME.average. */
+static int evaluate_average(struct run *run, struct buf *line, struct err *err) {
+    if (run->request->optim.average == AVERAGE_NONE)
+        return 0;
+    bool swapped = run->report != REPORT_NAMES && optim_swap_average(run->optim, run->pool);
+    int result = 0;
+    for (size_t i = 0; (swapped || run->report == REPORT_NAMES) && i < run->n_evals && result == 0;
+         i++) {
+        struct buf name = {0};
+        buf_printf(&name, "%s.average", run->evals[i].name);
+        struct evaluation e = {.name = name.data, .set = run->evals[i].set};
+        result = evaluate_on(run, &e, line, err);
+        buf_free(&name);
+    }
+    if (swapped)
+        (void)optim_swap_average(run->optim, run->pool);
+    return result;
+}
+
 int loop_evaluate(struct run *run, enum report report, struct err *err) {
     enum { SYNC_SECONDS = 5 }; /* so that whoever watches the file sees it grow */
     struct buf line = {0};
@@ -220,6 +270,8 @@ int loop_evaluate(struct run *run, enum report report, struct err *err) {
         result = loop_put_statistics(run, put, err);
     for (size_t i = 0; i < run->n_evals && result == 0; i++)
         result = evaluate_on(run, &run->evals[i], &line, err);
+    if (result == 0)
+        result = evaluate_average(run, &line, err);
     if (result == 0 && report != REPORT_NAMES)
         tell(run, line.data);
     buf_free(&line);

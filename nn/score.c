@@ -344,6 +344,11 @@ const double *score_positions(const struct score_set *s, size_t *n) {
     return s->position_means;
 }
 
+double score_excess_at(const struct score_set *s, size_t place) {
+    const struct position *p = &s->positions[place];
+    return p->loss / (double)p->n - p->optimal;
+}
+
 double score_excess(const struct score_set *s) {
     double sum = 0, n = 0;
     for (size_t i = 0; i < s->n_positions; i++) {

@@ -102,10 +102,11 @@ double score_loss(const struct score_set *s);
 
 /* OBJECTIVE_ALL: the mean loss at the k-th word of the source, in nats, NaN where no example is so
  * long (or has it predicted): *n numbers, the set's. And the mean, over the words at places whose
- * least possible loss the corpus tells (##optimal_loss), of what the loss exceeds it by: NaN where
- * it tells none. */
+ * least possible loss the corpus tells (a column `loss`, or the header's ##optimal_loss), of what
+ * the loss exceeds it by: NaN where it tells none; and the same at one place alone. */
 const double *score_positions(const struct score_set *s, size_t *n);
 double score_excess(const struct score_set *s);
+double score_excess_at(const struct score_set *s, size_t place);
 
 /* What to summarise beside a rule's number: the examples on which all rules agree, and the answers
  * that follow no rule where they part. */

@@ -37,7 +37,8 @@ struct verdict {
 /* The least possible loss at a place, and sums over the set. */
 struct position {
     double optimal, loss; /* optimal: NaN, not known */
-    uint64_t n;
+    double known_sum;     /* of a column `loss` */
+    uint64_t n, known;
 };
 
 struct score_set {

@@ -1,8 +1,10 @@
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/corpus.h"
+#include "lib/opt.h"
 #include "nn/packed.h"
 #include "nn/score_private.h"
 
@@ -385,12 +387,38 @@ static int read_among(struct score_set *s, const struct corpus_reader *c,
     return 0;
 }
 
+/* A column `loss` (gen-hmm) holds the least possible loss of every word given those before it. Its
+ * mean at a place goes before the header's expectation: the sample's own chance is then in both
+ * sides of the excess. */
+static int add_optimum(struct score_set *s, const char *text, struct err *err) {
+    const struct example *e = &s->examples[s->n - 1];
+    score_reserve_positions(s, (size_t)e->source_length);
+    int n = 0;
+    for (; *text; text += *text == ' ') {
+        char word[64];
+        size_t len = strcspn(text, " ");
+        double number;
+        snprintf(word, sizeof word, "%.*s", (int)(len < sizeof word ? len : sizeof word - 1), text);
+        if (n >= e->source_length || opt_read_number(word, &number) != 0)
+            break;
+        struct position *p = &s->positions[n++];
+        p->known_sum += number;
+        p->known++;
+        text += len;
+    }
+    if (!*text && n == e->source_length)
+        return 0;
+    return err_set(err, STATUS_DATA, "the column 'loss' must hold a number for each of %d words",
+                   e->source_length);
+}
+
 static int load(struct score_set *s, struct corpus_reader *c, const struct score_options *options,
                 struct err *err) {
     struct answer_source *sources = NULL;
     struct row_reader row;
     struct buf scratch = {0};
     struct vocab seen = {0};
+    int optimum = s->layout.objective == OBJECTIVE_ALL ? corpus_column(c, "loss") : -1;
     int tags = corpus_column(c, "tags"), got = row_reader_open(&row, &s->format, c, err);
     bool rules = s->layout.objective != OBJECTIVE_VALUE &&
                  (s->layout.objective != OBJECTIVE_MASKED || options->mask_words);
@@ -410,7 +438,13 @@ static int load(struct score_set *s, struct corpus_reader *c, const struct score
             vocab_add(&seen, fields[row.source], strlen(fields[row.source]));
         if (add_example(s, sources, &row, tags, fields, options, &scratch, err) != 0)
             got = -1;
+        else if (optimum >= 0 && add_optimum(s, fields[optimum], err) != 0)
+            got = row_at_line(c, err);
     }
+    for (size_t k = 0; optimum >= 0 && k < s->n_positions; k++)
+        s->positions[k].optimal = s->positions[k].known
+                                      ? s->positions[k].known_sum / (double)s->positions[k].known
+                                      : NAN;
     s->sources = row.source >= 0 ? seen.n : s->n;
     vocab_free(&seen);
     if (got >= 0 && !s->n)

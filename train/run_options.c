@@ -54,6 +54,9 @@ static void add_measuring(struct options *table, struct run_options *r) {
          "the words the rules propose"},
         {OPT_FLAG, 0, "per-tag", &r->per_tag, NULL,
          "rows for each tag of the evaluation corpora too: first:linear@TAG"},
+        {OPT_FLAG, 0, "per-position", &r->per_position, NULL,
+         "rows for each place of a word in the source too: loss#3, and excess#3 where the corpus "
+         "tells the least possible loss"},
         {OPT_TEXT, 0, "track", &r->track, "names",
          "rows of training too: weight_norm, update_norm, tokens, examples, epochs, or all"},
         {OPT_CHOICE, 0, "weight-statistics", &r->statistics, "which",
@@ -165,6 +168,7 @@ void run_options_fill(const struct run_options *r, struct loop_request *request)
     request->skip_first_evaluation = !r->first_evaluation;
     request->among = r->among;
     request->per_tag = r->per_tag;
+    request->per_position = r->per_position;
     request->track = r->track;
     request->statistics = strcmp(r->statistics, "none") == 0     ? STATISTICS_NONE
                           : strcmp(r->statistics, "pooled") == 0 ? STATISTICS_POOLED

@@ -24,7 +24,7 @@ struct run_options {
     int64_t steps, eval_every, eval_log, eval_limit, save_every, save_log, threads;
     uint64_t seed, seed_init, seed_order, seed_dropout, seed_noise;
     struct opt_list evals, save_on, stop_when, perturb;
-    bool first_evaluation, per_tag, fresh_optimiser, quiet;
+    bool first_evaluation, per_tag, per_position, fresh_optimiser, quiet;
     struct manifest *adopted; /* owns texts of options that a branch takes from its parent */
 };
 
