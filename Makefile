@@ -67,7 +67,7 @@ UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 GRAD_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(GRAD_SRC))
 
 
-.PHONY: all help man fuzz fuzz-targets bench bench-gen deps check check-fast demo clean fmt lint unit grad tools
+.PHONY: all help man fuzz fuzz-targets bench bench-gen known deps check check-fast demo clean fmt lint unit grad tools
 all: tools
 tools: $(TOOLS:%=$(BIN)/%)
 unit: $(UNIT_BIN)
@@ -78,6 +78,7 @@ help:
 	@echo '  make check-fast the tests of the release build alone'
 	@echo '  make bench      rates of the tools on this machine'
 	@echo '  make bench-gen  rates of the generators and filters, beside zstd'
+	@echo '  make known      known answers of the science of training, five seeds each (minutes)'
 	@echo '  make fuzz       fuzz the readers of files, ten minutes each'
 	@echo '  make man        manual pages, in build/man/'
 	@echo '  make fmt lint   clang-format in place; compiler and cppcheck warnings as errors'
@@ -176,6 +177,8 @@ bench: tools
 	@tests/bench/rates.sh
 bench-gen: tools
 	@tests/bench/generators.sh
+known: tools
+	@tests/bench/grokking.sh
 
 # Fuzz the readers of files, ten minutes each (SECONDS=n; needs clang and its libclang-rt).
 fuzz:

@@ -8,6 +8,8 @@
 #
 #     make -f sweeps/declaratives.mk -j2 demo               one seed an arm
 #     make -f sweeps/declaratives.mk -j2 SEEDS="1 2 3 4 5" demo
+#     make -f sweeps/declaratives.mk -j2 SEEDS="1 2 3 4 5" ARMS="right subject" \
+#         PUBLISHED=question.gen.zst demo          other arms; scored on McCoy's published questions too
 #     make -f sweeps/declaratives.mk LAUNCH='srun -n1' -j64 SEEDS="$$(seq 50)" demo
 #
 # Stop it at any time; the same command goes on. Runs are never made twice.
@@ -29,9 +31,12 @@ OUT    := runs/declaratives$(if $(QUICK),-quick)
 .PRECIOUS: $(OUT)/data/decl-%.tsv.zst
 
 # What each arm's declaratives are, in gen-grammar's terms.
-ARMS            := center1 center100
+ARMS            ?= center1 center100
 DECL_center1    := decl,center=0.01
 DECL_center100  := decl,center
+# right branching alone; relative clauses of which the subject is the head alone
+DECL_right      := decl,right
+DECL_subject    := decl,center_rc_subject
 
 # The recipe: 6 layers, batch 8 and a slow decay matter; see the figures in README.md.
 TRAIN := --layers 6 --dim 128 --heads 4 --batch 8 --steps 15000 --rate 5e-4 --final-fraction 0.1 \
@@ -39,7 +44,10 @@ TRAIN := --layers 6 --dim 128 --heads 4 --batch 8 --steps 15000 --rate 5e-4 --fi
 QUICK_TRAIN := --layers 4 --dim 64 --heads 4 --batch 32 --steps 2000 --rate 1e-3 --final-fraction 0.1 \
          --eval-every 100 --save-every 500 --eval-limit 300
 OPTIONS = $(if $(QUICK),$(QUICK_TRAIN),$(TRAIN)) --among Aux
-EVALS := ood=$(OUT)/data/ood.tsv.zst id=$(OUT)/data/id.tsv.zst
+# A published out-of-distribution set (plain text, perhaps compressed) to score on too; or nothing.
+PUBLISHED ?=
+EVALS := ood=$(OUT)/data/ood.tsv.zst id=$(OUT)/data/id.tsv.zst $(if $(PUBLISHED),published=$(OUT)/data/published.tsv.zst)
+EVAL_FILES = $(foreach e,$(EVALS),$(lastword $(subst =, ,$e)))
 
 RUNS  := $(foreach a,$(ARMS),$(foreach s,$(SEEDS),$(OUT)/$a/s$s))
 
@@ -83,14 +91,18 @@ $(OUT)/options: FORCE
 FORCE:
 
 arm = $(word 1,$(subst /, ,$*))
+$(OUT)/data/published.tsv.zst: $(PUBLISHED) grammars/question.gr
+	@mkdir -p $(@D)
+	$(BIN)/gen-label grammars/question.gr $< -o $@
+
 $(OUT)/%/finished: $(OUT)/data/quest.tsv.zst $(OUT)/data/decl-$$(call arm).tsv.zst \
-                   $(OUT)/data/ood.tsv.zst $(OUT)/data/id.tsv.zst $(OUT)/options | $(BIN)/train-transformer
+                   $(EVAL_FILES) $(OUT)/options | $(BIN)/train-transformer
 	$(LAUNCH) $(BIN)/train-transformer -d $(@D) $(OPTIONS) \
 	  --seed $(patsubst s%,%,$(notdir $(@D))) $(EVALS:%=--eval %) $(word 1,$^) $(word 2,$^) 2>&1 | cat >&2
 	@touch $@
 
 $(OUT)/verdict.tsv: $(RUNS:%=%/finished) | $(BIN)/eval-rule
-	$(BIN)/eval-rule -q --last --among Aux --tsv $(RUNS) $(OUT)/data/ood.tsv.zst $(OUT)/data/id.tsv.zst -o $@
+	$(BIN)/eval-rule -q --last --among Aux --tsv $(RUNS) $(EVAL_FILES) -o $@
 
 # gnuplot reads one block a run.
 $(OUT)/adoption.dat: $(RUNS:%=%/finished)
