@@ -92,14 +92,19 @@ static int adopt_all(struct manifest *m, const char *path, const struct opt_tool
         const json_t *value = o ? json_object_get(options, o->name) : NULL;
         if (!value || json_is_null(value))
             continue;
-        char *given = o->given ? opt_value_text(o) : NULL;
+        char *now = opt_value_text(o);
         int result = adopt(o, value, path, err);
-        char *old = result == 0 && given ? opt_value_text(o) : NULL;
-        if (old && strcmp(old, given) != 0)
+        char *old = result == 0 ? opt_value_text(o) : NULL;
+        bool differs = old && strcmp(old, now) != 0;
+        if (differs && o->given)
             result = err_set(err, STATUS_USAGE,
                              "%s: its model has --%s %s; a branch cannot have --%s %s", path,
-                             o->name, old, o->name, given);
-        free(given);
+                             o->name, old, o->name, now);
+        else if (differs) { /* as if a preset had set it */
+            o->given = true;
+            o->source = OPT_PRESET;
+        }
+        free(now);
         free(old);
         if (result != 0)
             return -1;

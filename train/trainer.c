@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/mem.h"
 
@@ -25,6 +26,20 @@ static void add_options(struct options *table, const struct trainer *t, struct t
     options_add_configuration(table, tool);
 }
 
+/* What a branch takes from its parent: the model, and what it predicts of what. */
+static struct opt *rows_of_model(const struct trainer *t, struct data_options *o) {
+    static const char *const names[] = {
+        "objective",  "prefix", "no-bos", "no-eos", "mask-share", "mask-random", "mask-keep",
+        "mask-words", "source", "target", "label",  "features",   "values"};
+    struct options rows = {0};
+    options_add(&rows, t->rows);
+    for (const struct opt *row = data_options(o); row->type != OPT_END; row++)
+        for (size_t i = 0; row->name && i < sizeof names / sizeof *names; i++)
+            if (strcmp(row->name, names[i]) == 0)
+                options_add(&rows, (const struct opt[]){*row, {OPT_END}});
+    return rows.items;
+}
+
 int trainer_main(const struct trainer *t, int argc, char **argv) {
     struct trainer_options o = {.run = run_options_default,
                                 .data = data_options_default(),
@@ -47,7 +62,9 @@ int trainer_main(const struct trainer *t, int argc, char **argv) {
 
     int n_corpora;
     char **corpora = opt_parse(&tool, argc, argv, &n_corpora);
-    run_options_finish(&o.run, &tool, t->rows);
+    struct opt *model_rows = rows_of_model(t, &o.data);
+    run_options_finish(&o.run, &tool, model_rows);
+    free(model_rows);
     struct err err = {0};
     struct data_limits limits = {.seed_order = o.run.seed_order};
     struct loop_request request = {.tool = &tool,

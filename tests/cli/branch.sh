@@ -143,4 +143,14 @@ for threads in 1 2 3; do
         diff -r undisturbed/ckpt killed$threads/ckpt
         find killed$threads -name '*.tmp.*')" '0 '
 done
+# What is predicted is the model's: a branch need not say it again, and cannot say otherwise.
+gen-modular + -q -p 7 -o table.zst
+check 'a parent that predicts targets' train-transformer -q -d targets --objective target --no-bos --no-eos \
+    --layers 1 --dim 16 --heads 2 --steps 12 --save-at 6 --keep-states all table.zst
+check 'a branch takes its objective' train-transformer -q -d targets-branch --branch targets@6 --steps 12 table.zst
+for run in targets targets-branch; do awk -F '\t' '$1 > 6' $run/metrics.tsv >$run.rows; done
+same 'and its marks: the same bits' targets.rows targets-branch.rows
+refuse 'another objective' 64 'its model has --objective target; a branch cannot have --objective all' \
+    train-transformer -q -d other --branch targets@6 --objective all --steps 12 table.zst
+
 finish
