@@ -9,19 +9,25 @@
  *
  * Parameters carry the names of the state_dict of PyTorch's modules: nn.Embedding `embedding`,
  * nn.TransformerEncoder `transformer` (for an encoder-decoder nn.Transformer), and nn.Linear
- * `output` or `classifier`. With D dim, F feedforward, E heads times head width (D unless
- * head_width is set): embedding.weight (V,D)             position.weight (max_length,D), only if
- * learned source_embedding.weight, source_position.weight   the encoder's own, only if separate
- *     transformer.layers.N.              N = 0 .. layers-1; of an encoder-decoder
- *                                        transformer.encoder.layers.N.,
- * transformer.decoder.layers.N. self_attn.in_proj_weight (3E,D)  self_attn.in_proj_bias
- * self_attn.out_proj.{weight,bias} self_attn.relative_keys (distances,E), self_attn.relative_bias
- * (distances,heads) multihead_attn.{in_proj_weight,in_proj_bias,out_proj...}   the decoder's, on
- * the encoded linear1.{weight (F,D),bias}  linear1_gate.{weight (F,D),bias}  linear2.{weight
- * (D,F),bias} norm1.{weight,bias}  norm2...  norm3 (the decoder's) transformer.norm.{weight,bias}
- * or transformer.encoder.norm, transformer.decoder.norm output.{weight (V,D),bias}         no
- * weight if tied: it is embedding.weight classifier.{weight (classes,D),bias} What a setting leaves
- * out is not there. */
+ * `output` or `classifier`. V is vocabulary, D dim, F feedforward, E heads times head width (D
+ * unless head_width is set); what a setting leaves out is not there:
+ *     embedding.weight (V,D)                    position.weight (max_length,D), only if learned
+ *     source_embedding.weight                   source_position.weight
+ *                                               the encoder's own, only if separate
+ *     transformer.layers.N.                     N = 0 .. layers-1; of an encoder-decoder
+ *                                               transformer.{encoder,decoder}.layers.N.
+ *         self_attn.in_proj_weight (3E,D)       self_attn.in_proj_bias
+ *         self_attn.out_proj.weight (D,E)       self_attn.out_proj.bias
+ *         self_attn.relative_keys (distances,E) self_attn.relative_bias (distances,heads)
+ *         multihead_attn.{in_proj_weight,in_proj_bias,out_proj.weight,out_proj.bias}
+ *                                               the decoder's, on the encoded source
+ *         linear1.weight (F,D)                  linear1.bias
+ *         linear1_gate.weight (F,D)             linear1_gate.bias, only if gated
+ *         linear2.weight (D,F)                  linear2.bias
+ *         norm1.{weight,bias}                   norm2...; norm3... (the decoder's)
+ *     transformer.norm.{weight,bias}            or transformer.{encoder,decoder}.norm...
+ *     output.weight (V,D)                       output.bias; tied, its weight is embedding.weight
+ *     classifier.weight (classes,D)             classifier.bias */
 #ifndef ESPALIER_TRANSFORMER_H
 #define ESPALIER_TRANSFORMER_H
 
