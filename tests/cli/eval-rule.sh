@@ -154,29 +154,31 @@ rm -f none.tsv
 config 's/\(\\"dim\\": \)16/\160000/; s/\(\\"layers\\": \)1/\1900/; s/\(\\"heads\\": \)2/\11/'
 hostile 'dim 60000, layers 900' '.*(asks for [0-9]+ parameters, but the file holds [0-9]+|more than a matrix can hold)'
 config 's/\(\\"layers\\": \)1/\1500000/'
-hostile 'layers 500000' '.*asks for [0-9]+ parameters, but the file holds [0-9]+'
+hostile 'layers 500000' "the model's configuration: layers cannot be 500000"
+config 's/\(\\"layers\\": \)1/\1900/'
+hostile 'layers 900' '.*asks for [0-9]+ parameters, but the file holds [0-9]+'
 config 's/\(\\"dim\\": \)16/\120000/; s/\(\\"feedforward\\": \)64/\120000/'
 hostile 'dim 20000' '.*asks for [0-9]+ parameters, but the file holds'
 config 's/\(\\"max_length\\": \)256/\1100000000/; s/\(\\"vocabulary\\": \)[0-9]*/\12/'
 hostile 'max_length 100000000' '.*(max_length|asks for|more than a matrix)'
 config 's/\(\\"heads\\": \)2/\10/'
-hostile 'heads 0' 'heads is 0; it must be at least 1'
+hostile 'heads 0' "the model's configuration: heads cannot be 0"
 config 's/\(\\"heads\\": \)2/\13/'
 hostile 'heads that do not divide dim' 'dim 16 is not a multiple of heads 3'
 config 's/\(\\"dim\\": \)16/\1-16/'
-hostile 'a negative dim' 'dim is -16'
+hostile 'a negative dim' "the model's configuration: dim cannot be -16"
 config 's/\(\\"dim\\": \)16/\199999999999/'
 hostile 'a dim beyond int' ''
 config 's/\(\\"norm\\": \\"\)post/\1best/'
-hostile 'an unknown norm' ".*names something unknown"
+hostile 'an unknown norm' "the model's configuration: norm cannot be \"best\""
 config 's/\\"layers\\"/\\"layerz\\"/'
-hostile 'a missing key' "the model.s configuration cannot be read"
+hostile 'a missing key' "the model's configuration lacks 'layers'"
 config 's/espalier.config/espalier.confug/'
 hostile 'no configuration' "is no checkpoint of espalier: its metadata lack 'espalier.config'"
 config 's/\(vocabulary":"<bos> <eos> \)[^ ]* /\1/'
 hostile 'a vocabulary too short' 'the vocabulary does not fit the model'
-config 's/\(vocabulary":"\)<bos> <eos>/\1<eos> <bos>/'
-hostile 'marks in another order' 'the vocabulary does not fit the model'
+config 's/\(vocabulary":"\)<bos> <eos>/\1<beg> <eos>/'
+hostile 'a vocabulary without a mark' 'the vocabulary does not fit the model'
 config 's/"F32","shape":\[16\]/"F32","shape":[17]/'
 hostile 'a shape that does not fit its bytes' "tensor '.*"
 config 's/embedding.weight/embodding.weight/'

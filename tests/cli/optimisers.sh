@@ -30,6 +30,8 @@ done <<'END'
 --l1 0.01
 --group *.bias:rate=0
 --group @matrix:decay=0.5,rate=2
+--group *.out_proj.weight:init=zero
+--group *.out_proj.weight:scale=2
 --clip 0.01
 --clip-value 0.001
 --filter ema
@@ -46,6 +48,16 @@ END
 is 'different options, different bits' "$(sha256sum changed*/ckpt/00000012.safetensors | cut -c1-64 | sort | uniq -d)" ''
 train -d average --steps 12 --average mean --average-from 5
 is 'an average leaves the training alone' "$(bits average)" "$(bits plain)"
+zeros() { # folder tensor: whether all of its initial values are 0
+    local header from to n=$1/ckpt/00000000.safetensors
+    header=$(od -An -tu8 -N 8 "$n" | tr -d ' ')
+    read -r from to < <(tail -c +9 "$n" | head -c "$header" |
+        sed -E 's/.*"'"$2"'":\{[^}]*"data_offsets":\[([0-9]+),([0-9]+)\].*/\1 \2/')
+    tail -c +$((9 + header + from)) "$n" | head -c $((to - from)) | cmp -s - <(head -c $((to - from)) /dev/zero)
+}
+train -d zero --steps 1 --save-at 0 --group '*.out_proj.weight:init=zero'
+check 'a group begins with the values of its own scheme' zeros zero transformer.layers.0.self_attn.out_proj.weight
+check 'the others do not' bash -c "$(declare -f zeros); ! zeros zero transformer.layers.0.linear1.weight"
 
 # Stopped and started again.
 n=0
@@ -112,7 +124,8 @@ done <<'END'
 --group @bais:decay=0|no role 'bais'
 --group *:decay=x|must be a number
 --group *:rate=-1|must be a number
---group *:init=zero|mean nothing in this tool
+--group *:init=zeor|did you mean zero
+--group *:scale=-1|must be a number
 END
 is 'a refusal leaves nothing' "$n" 0
 
