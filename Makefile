@@ -65,13 +65,15 @@ obj       = $(patsubst %.c,$(B)/%.o,$(1))
 ARCHIVES := $(B)/libnn.a $(B)/libespalier.a
 UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 GRAD_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(GRAD_SRC))
+# Programs that tests call.
+HELPERS  := $(B)/unit/logits
 
 
 .PHONY: all help man fuzz fuzz-targets bench bench-gen known deps check check-fast demo clean fmt lint unit grad tools
 all: tools
 tools: $(TOOLS:%=$(BIN)/%)
-unit: $(UNIT_BIN)
-grad: $(GRAD_BIN)
+unit: $(UNIT_BIN) $(HELPERS)
+grad: $(GRAD_BIN) $(HELPERS)
 
 help:
 	@sed -n '3,8p' Makefile | cut -c3-

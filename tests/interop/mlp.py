@@ -10,27 +10,12 @@ largest relative difference of a tensor after the last. This is also how to use 
 PyTorch.
 """
 import json
-import struct
 import sys
 
-import numpy
 import torch
 from torch import nn
 
-
-def read_tensors(path):
-    """The tensors and metadata of a safetensors file of float32 tensors."""
-    with open(path, "rb") as f:
-        data = f.read()
-    length = struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8:8 + length])
-    notes = header.pop("__metadata__", {})
-    tensors = {}
-    for name, entry in header.items():
-        begin, end = entry["data_offsets"]
-        array = numpy.frombuffer(data[8 + length + begin:8 + length + end], numpy.float32)
-        tensors[name] = torch.from_numpy(array.reshape(entry["shape"]).copy())
-    return tensors, notes
+from tensors import read_tensors
 
 
 class Model(nn.Module):
@@ -55,7 +40,7 @@ class Model(nn.Module):
             offset = torch.arange(c["places"]) * c["vocabulary"] if c["table_of_place"] else 0
             x = self.embedding(x + offset).flatten(1)
         elif c["input"] == "one-hot":
-            x = nn.functional.one_hot(x, c["vocabulary"]).flatten(1).float()
+            x = nn.functional.one_hot(x, c["vocabulary"]).flatten(1).to(self.layers[0].weight.dtype)
         else:
             x = c["scale"] * x + c["shift"]
         for layer in self.layers[:-1]:
@@ -80,7 +65,7 @@ def loss_of(c, z, y):
     if kind == "stablemax":
         return stablemax(z, y, smoothing)
     if not c["values"]:
-        y = nn.functional.one_hot(y, c["outputs"]).float()
+        y = nn.functional.one_hot(y, c["outputs"]).to(z.dtype)
         if kind in ("hinge", "logistic"):
             y = 2 * y - 1
     if kind == "mse":
@@ -138,4 +123,5 @@ def main():
                                for name, p in model.named_parameters()))
 
 
-main()
+if __name__ == "__main__":
+    main()

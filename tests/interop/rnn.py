@@ -12,27 +12,12 @@ use a checkpoint in PyTorch.
 """
 import json
 import os
-import struct
 import sys
 
-import numpy
 import torch
 from torch import nn
 
-
-def read_tensors(path):
-    """The tensors and metadata of a safetensors file of float32 tensors."""
-    with open(path, "rb") as f:
-        data = f.read()
-    length = struct.unpack("<Q", data[:8])[0]
-    header = json.loads(data[8:8 + length])
-    notes = header.pop("__metadata__", {})
-    tensors = {}
-    for name, entry in header.items():
-        begin, end = entry["data_offsets"]
-        array = numpy.frombuffer(data[8 + length + begin:8 + length + end], numpy.float32)
-        tensors[name] = torch.from_numpy(array.reshape(entry["shape"]).copy())
-    return tensors, notes
+from tensors import read_tensors
 
 
 class Model(nn.Module):
@@ -153,4 +138,5 @@ def main():
         compare(os.path.join(sys.argv[1], name))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -21,3 +21,18 @@ def read_tensors(path):
         if entry["dtype"] != "U64":
             tensors[name] = torch.from_numpy(array.reshape(entry["shape"]).copy())
     return tensors, notes
+
+
+def write_tensors(path, arrays):
+    """A safetensors file of numpy arrays."""
+    kinds = {"float32": "F32", "float64": "F64", "int32": "I32"}
+    header, data = {}, b""
+    for name, array in sorted(arrays.items(), key=lambda pair: -pair[1].itemsize):
+        begin = len(data)
+        data += array.tobytes()
+        header[name] = {"dtype": kinds[array.dtype.name], "shape": list(array.shape),
+                        "data_offsets": [begin, len(data)]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + data)

@@ -29,7 +29,7 @@ def sinusoid(length, dim):
     table = torch.zeros(length, dim, dtype=torch.float64)
     table[:, 0::2] = torch.sin(at * rate)
     table[:, 1::2] = torch.cos(at * rate)[:, :dim // 2]
-    return table.float()
+    return table.to(torch.get_default_dtype())
 
 
 def rotate(x, interleaved):
@@ -37,7 +37,7 @@ def rotate(x, interleaved):
     n, width = x.shape[1:]
     rate = 10000.0 ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
     angle = torch.arange(n, dtype=torch.float64)[:, None] * rate
-    c, s = torch.cos(angle).float(), torch.sin(angle).float()
+    c, s = (f(angle).to(x.dtype) for f in (torch.cos, torch.sin))
     a, b = (x[..., 0::2], x[..., 1::2]) if interleaved else x.chunk(2, -1)
     turned = (c * a - s * b, s * a + c * b)
     return torch.stack(turned, -1).flatten(-2) if interleaved else torch.cat(turned, -1)
