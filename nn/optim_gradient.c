@@ -153,20 +153,6 @@ static void take_away_task(void *ctx, int block, int worker) {
     }
 }
 
-CLONED static void multiply(size_t n, double factor, real *x) {
-    for (size_t i = 0; i < n; i++)
-        x[i] = (real)((double)x[i] * factor);
-}
-
-static void rescale_task(void *ctx, int block, int worker) {
-    (void)worker;
-    struct optim *o = ctx;
-    const struct optim_pieces *list = &o->by_tensor;
-    for (size_t i = list->first[block]; i < list->first[block + 1]; i++)
-        multiply(list->piece[i].length, o->tensor_factor[list->piece[i].owner],
-                 o->params->gradient + list->piece[i].start);
-}
-
 void optim_orthogonalise(struct optim *o, struct pool *pool) {
 #ifdef REAL_IS_DOUBLE
     const double noise = 16 * DBL_EPSILON;
@@ -186,5 +172,5 @@ void optim_orthogonalise(struct optim *o, struct pool *pool) {
     optim_sum_by_tensor(o, 0, along);
     for (size_t t = 0; t < tensors; t++)
         factor[t] = along[t] > noise * noise * square[t] ? sqrt(square[t]) / sqrt(along[t]) : 0;
-    pool_run(pool, o->blocks, rescale_task, o);
+    optim_rescale(o, pool, o->params->gradient);
 }

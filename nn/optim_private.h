@@ -65,6 +65,9 @@ void optim_remember_norm(struct optim *o, struct pool *pool);
 void optim_project_norm(struct optim *o, struct pool *pool);
 void optim_take_average(struct optim *o, struct pool *pool, int64_t step);
 
+/* Multiply every tensor of an array by its tensor_factor. */
+void optim_rescale(struct optim *o, struct pool *pool, real *array);
+
 /* sum[t] becomes the sum of partial[which * pieces + i] over the pieces i of tensor t, in order. */
 void optim_sum_by_tensor(const struct optim *o, size_t which, double *sum);
 

@@ -39,13 +39,22 @@ CLONED static void multiply(size_t n, double factor, real *x) {
         x[i] = (real)((double)x[i] * factor);
 }
 
+struct rescale {
+    const struct optim *optim;
+    real *array;
+};
+
 static void rescale_task(void *ctx, int block, int worker) {
     (void)worker;
-    struct optim *o = ctx;
-    const struct optim_pieces *list = &o->by_tensor;
+    const struct rescale *r = ctx;
+    const struct optim_pieces *list = &r->optim->by_tensor;
     for (size_t i = list->first[block]; i < list->first[block + 1]; i++)
-        multiply(list->piece[i].length, o->tensor_factor[list->piece[i].owner],
-                 o->params->value + list->piece[i].start);
+        multiply(list->piece[i].length, r->optim->tensor_factor[list->piece[i].owner],
+                 r->array + list->piece[i].start);
+}
+
+void optim_rescale(struct optim *o, struct pool *pool, real *array) {
+    pool_run(pool, o->blocks, rescale_task, &(struct rescale){o, array});
 }
 
 void optim_project_norm(struct optim *o, struct pool *pool) {
@@ -57,7 +66,7 @@ void optim_project_norm(struct optim *o, struct pool *pool) {
         const double wanted = o->config.norm_factor * o->initial_norm[k];
         factor[t] = wanted > 0 && now[k] > 0 ? wanted / now[k] : 1;
     }
-    pool_run(pool, o->blocks, rescale_task, o);
+    optim_rescale(o, pool, o->params->value);
 }
 
 CLONED static void average_block(size_t n, real keep, real take, const real *restrict value,
