@@ -164,12 +164,7 @@ int main(int argc, char **argv) {
     struct maker maker = rule ? bracket_rules_maker(&rules) : bracket_language_maker(&q.language);
     int result = rule ? bracket_rules_put_header(&rules, out, &err)
                       : bracket_language_put_header(&q.language, out, &err);
-    if (result != 0 || generate_rows(&g, &maker, out, &err) != 0) {
-        corpus_discard(out);
-        msg_die_err(&err);
-    }
-    if (corpus_finish(out, &err) != 0)
-        msg_die_err(&err);
+    generate_to_end(&g, &maker, result == 0, out, &err);
     if (rule)
         bracket_rules_free(&rules);
     else

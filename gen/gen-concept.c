@@ -369,13 +369,8 @@ int main(int argc, char **argv) {
     };
     result = t.kind == IDENTITY ? identity_put_truth(&t.identity, t.test, out, &err)
                                 : put_scene_truth(&t.scene, out, &err);
-    if (result != 0 || columns_put(&t.columns, out, &err) != 0 ||
-        generate_rows(&g, &maker, out, &err) != 0) {
-        corpus_discard(out);
-        msg_die_err(&err);
-    }
-    if (corpus_finish(out, &err) != 0)
-        msg_die_err(&err);
+    bool headed = result == 0 && columns_put(&t.columns, out, &err) == 0;
+    generate_to_end(&g, &maker, headed, out, &err);
     scene_end(&t.scene);
     identity_end(&t.identity);
     columns_free(&t.columns);

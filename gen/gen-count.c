@@ -354,13 +354,8 @@ int main(int argc, char **argv) {
         .complete = complete,
         .subject = operands[0],
     };
-    if (put_truth(&t, &tool, out, &err) != 0 || columns_put(&t.columns, out, &err) != 0 ||
-        generate_rows(&g, &maker, out, &err) != 0) {
-        corpus_discard(out);
-        msg_die_err(&err);
-    }
-    if (corpus_finish(out, &err) != 0)
-        msg_die_err(&err);
+    bool headed = put_truth(&t, &tool, out, &err) == 0 && columns_put(&t.columns, out, &err) == 0;
+    generate_to_end(&g, &maker, headed, out, &err);
     columns_free(&t.columns);
     free(operands);
     return STATUS_OK;

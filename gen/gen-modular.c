@@ -132,12 +132,8 @@ int main(int argc, char **argv) {
     if (!out)
         msg_die_err(&err);
     struct maker maker = modular_maker(&m);
-    if (modular_put_header(&m, out, &err) != 0 || generate_rows(&g, &maker, out, &err) != 0) {
-        corpus_discard(out);
-        msg_die_err(&err);
-    }
-    if (corpus_finish(out, &err) != 0)
-        msg_die_err(&err);
+    bool headed = modular_put_header(&m, out, &err) == 0;
+    generate_to_end(&g, &maker, headed, out, &err);
     modular_free(&m);
     operation_free(operation);
     group_free(group);

@@ -368,13 +368,8 @@ int main(int argc, char **argv) {
         .complete = complete,
         .subject = "these parities",
     };
-    if (put_truth(&t, out, &err) != 0 || columns_put(&t.columns, out, &err) != 0 ||
-        generate_rows(&g, &maker, out, &err) != 0) {
-        corpus_discard(out);
-        msg_die_err(&err);
-    }
-    if (corpus_finish(out, &err) != 0)
-        msg_die_err(&err);
+    bool headed = put_truth(&t, out, &err) == 0 && columns_put(&t.columns, out, &err) == 0;
+    generate_to_end(&g, &maker, headed, out, &err);
     free_task(&t);
     free(rivals.items);
     free(operands);

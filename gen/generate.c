@@ -160,3 +160,13 @@ int generate_rows(const struct generate *g, const struct maker *maker, struct co
     seen_free(&seen);
     return result;
 }
+
+void generate_to_end(const struct generate *g, const struct maker *maker, bool headed,
+                     struct corpus_writer *out, struct err *err) {
+    if (!headed || generate_rows(g, maker, out, err) != 0) {
+        corpus_discard(out);
+        msg_die_err(err);
+    }
+    if (corpus_finish(out, err) != 0)
+        msg_die_err(err);
+}

@@ -97,4 +97,10 @@ struct maker {
 int generate_rows(const struct generate *g, const struct maker *maker, struct corpus_writer *out,
                   struct err *err) NODISCARD;
 
+/* The end of a tool's main: write the rows and the trailer and commit the file. If the header could
+ * not be written (`headed` false, *err says why) or anything fails, the file goes and the tool
+ * ends. */
+void generate_to_end(const struct generate *g, const struct maker *maker, bool headed,
+                     struct corpus_writer *out, struct err *err);
+
 #endif
