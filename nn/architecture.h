@@ -22,6 +22,10 @@ struct architecture {
 
     /* Draw the initial values of the parameters, all 0 before. */
     void (*initialise)(struct model *m, uint64_t seed);
+
+    /* After initial values of any scheme (init.h): put in those that the configuration itself
+     * names. NULL: it names none. */
+    void (*settle)(struct model *m);
 };
 
 extern const struct architecture transformer_architecture, rnn_architecture, mlp_architecture;

@@ -23,7 +23,7 @@ struct drawing {
     const struct param *tensor;
     real *value;
     struct rng rng;
-    double fan_in, fan_out, width;
+    double fan_in, fan_out, pytorch_fan, width;
     const struct init_config *config;
 };
 
@@ -144,7 +144,7 @@ static void draw_matrix(struct drawing *d, enum init_scheme scheme) {
         if (table)
             draw_normal(d, 1);
         else
-            draw_uniform(d, 1 / sqrt(d->fan_in));
+            draw_uniform(d, 1 / sqrt(d->pytorch_fan));
         break;
     case INIT_FAN_IN:
         draw_normal(d, 1 / sqrt(table ? d->fan_out : d->fan_in));
@@ -203,9 +203,12 @@ static void draw_tensor(struct params *p, size_t index, const struct init_config
         .rng = rng_at(seed, RNG_INIT, index),
         .fan_in = (double)t->fan_in / (mup_wide_in(t) || of_width ? m : 1),
         .fan_out = (double)t->fan_out / (mup_wide_out(t) ? m : 1),
+        .pytorch_fan = (double)t->pytorch_fan / m,
         .width = (double)p->width / m,
         .config = c,
     };
+    if (!t->pytorch_fan)
+        d.pytorch_fan = d.fan_in;
     enum init_scheme scheme = c->scheme;
     double scale = c->scale;
     for (size_t g = 0; g < c->n_groups; g++)

@@ -24,7 +24,8 @@ enum init_scheme {
     INIT_KAIMING_NORMAL,  /* matrices with deviation sqrt(2 / fan_in); tables as above */
     INIT_PYTORCH,         /* the default of torch.nn: Linear's weight and bias uniform on
                              +-1 / sqrt(fan_in); tables with deviation 1. (torch's
-                             MultiheadAttention differs: in_proj is Xavier uniform, biases 0.) */
+                             MultiheadAttention differs: in_proj is Xavier uniform, biases 0.)
+                             Recurrent layers: on +-1 / sqrt(units) */
     INIT_FAN_IN,          /* LeCun: matrices with deviation 1 / sqrt(fan_in), tables with
                              1 / sqrt(columns) */
     INIT_NORMAL,          /* matrices and tables with the given deviation */

@@ -51,6 +51,7 @@ static int begin(struct run *run, struct err *err) {
     if (!run->parent) {
         if (init_params(run->model->params, &q->initial, q->seed_init, err) != 0)
             return -1;
+        model_settle(run->model);
     } else {
         bool alone = q->fresh_optimiser ||
                      (run->base == 0 && !checkpoint_has_state(q->folder, run->base));

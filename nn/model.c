@@ -55,6 +55,11 @@ void model_init(struct model *m, uint64_t seed) {
     m->architecture->initialise(m, seed);
 }
 
+void model_settle(struct model *m) {
+    if (m->architecture->settle)
+        m->architecture->settle(m);
+}
+
 void model_set_task(struct model *m, const struct layout *layout, const struct columns *columns,
                     const char *mask_words, const struct vocab *classes) {
     task_free(&m->task);

@@ -35,6 +35,10 @@ struct model {
 struct model *model_new(const struct architecture *architecture, const void *config,
                         struct err *err) NODISCARD;
 void model_init(struct model *m, uint64_t seed);
+
+/* After initial values of another scheme (init.h): put in those that the configuration names, such
+ * as the biases of an LSTM's forget gates. */
+void model_settle(struct model *m);
 void model_free(struct model *m);
 
 /* Say what the model is trained to do: its task is a copy. */

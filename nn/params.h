@@ -42,9 +42,11 @@ struct param {
     enum param_role role;
     size_t fan_in, fan_out; /* numbers that one output sums, outputs that one input reaches; of a
                                bias, those of its matrix; 0 for a normalisation's */
-    enum param_role owner;  /* of a bias: the role of its matrix, ROLE_GAIN for a normalisation */
-    size_t query_rows;      /* leading rows that make attention's queries (zero-query schemes) */
-    bool residual;          /* the last matrix of a branch that is added to a residual stream */
+    size_t pytorch_fan;    /* PyTorch's own initial values are bounded by 1 / root of this, where it
+                              is not fan_in; 0 */
+    enum param_role owner; /* of a bias: the role of its matrix, ROLE_GAIN for a normalisation */
+    size_t query_rows;     /* leading rows that make attention's queries (zero-query schemes) */
+    bool residual;         /* the last matrix of a branch that is added to a residual stream */
 };
 
 /* An array of the same layout that an optimiser keeps beside the values, saved and restored with

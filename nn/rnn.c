@@ -27,6 +27,7 @@ static int recurrent_tensor(struct builder *b, const char *stack, const char *na
     size_t tensor = params_add(b->params, columns ? 2 : 1, (size_t)rows, (size_t)columns,
                                "%s.%s_l%d%s", stack, name, layer, reverse ? "_reverse" : "");
     params_set_role(b->params, tensor, columns ? ROLE_MATRIX : ROLE_BIAS);
+    b->params->table[tensor].pytorch_fan = columns ? (size_t)b->config->hidden : 0;
     return (int)tensor;
 }
 
@@ -178,6 +179,13 @@ static bool is_recurrent(const char *name) {
     return begins(name, "rnn.") || begins(name, "encoder.") || begins(name, "decoder.");
 }
 
+static void settle(struct model *m) {
+    const struct rnn_config *c = m->config;
+    for (size_t i = 0; c->forget_bias != 0 && i < m->params->tensors; i++)
+        if (is_recurrent(m->params->table[i].name))
+            set_forget_bias(c, m->params, i);
+}
+
 static void initialise(struct model *m, uint64_t seed) {
     const struct rnn_config *c = m->config;
     struct params *p = m->params;
@@ -195,9 +203,8 @@ static void initialise(struct model *m, uint64_t seed) {
             params_normal(p, i, 1, seed);
         else
             uniform(p, i, 1 / sqrt(columns), seed);
-        if (is_recurrent(name) && c->forget_bias != 0)
-            set_forget_bias(c, p, i);
     }
+    settle(m);
 }
 
 const struct architecture rnn_architecture = {
@@ -208,4 +215,5 @@ const struct architecture rnn_architecture = {
     .check = rnn_check_config,
     .build = build,
     .initialise = initialise,
+    .settle = settle,
 };

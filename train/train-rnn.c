@@ -16,10 +16,21 @@ struct request {
     double dropout, dropout_embedding, dropout_output, label_smoothing, forget_bias;
 };
 
+static void defaults(void *context, struct trainer_options *o) {
+    (void)context;
+    o->optimiser.init = init_scheme_names[INIT_PYTORCH];
+}
+
 static int finish(void *context, struct opt_tool *tool, struct trainer_options *o,
                   struct data_limits *limits, struct err *err) {
-    (void)o, (void)err;
     struct request *q = context;
+    if (strcmp(o->data.objective, layout_objectives[OBJECTIVE_VALUE]) == 0)
+        return err_set(err, STATUS_USAGE,
+                       "a recurrent network predicts tokens or a class, not real numbers");
+    if (o->data.columns.features)
+        return err_set(err, STATUS_USAGE,
+                       "--features means nothing in a recurrent network, which reads words");
+    opt_means_nothing(tool, "prefix", "in a recurrent network");
     limits->shape = (enum shape)setting_choice(layout_shapes, q->shape);
     limits->max_length = (int)q->max_length;
     if (!q->dim)
@@ -125,7 +136,7 @@ int main(int argc, char **argv) {
             .name = "train-rnn",
             .summary =
                 "Train a recurrent network; the same command continues a run that was stopped.",
-            .more = "Initial values are PyTorch's: uniform on +-1/sqrt(--hidden) in the layers.\n"
+            .more = "--init pytorch is uniform on +-1/sqrt(--hidden) in the layers, as PyTorch has it.\n"
                     "Examples:\n"
                     "  train-rnn -d runs/gru --cell gru --eval ood=ood.tsv.zst train.tsv.zst\n"
                     "  train-rnn -d runs/pair --shape encoder-decoder --attention dot q.tsv.zst\n"
@@ -134,6 +145,7 @@ int main(int argc, char **argv) {
             .rows = rows,
             .presets = presets,
             .context = &q,
+            .defaults = defaults,
             .finish = finish,
             .make_model = make_model,
         },
