@@ -97,14 +97,16 @@ static int check_options(const struct data_options *o, struct opt_tool *tool,
     static const char *const masks[] = {"mask-share", "mask-random", "mask-keep", "mask-words",
                                         NULL};
     static const char *const random[] = {"mask-share", "mask-random", "mask-keep", NULL};
-    static const char *const prefix[] = {"prefix", NULL}, *const label[] = {"label", NULL},
-                             *const values[] = {"values", NULL}, *const stride[] = {"stride", NULL},
-                             *const target[] = {"target", NULL},
-                             *const features[] = {"features", NULL},
-                             *const batch[] = {"batch", NULL},
-                             *const tokens[] = {"batch-tokens", NULL},
-                             *const marks[] = {"no-bos", "no-eos", "vocabulary", NULL};
-    bool whole = layout_is_whole(l), no_tokens = o->columns.features && !o->columns.source;
+    static const char
+        *const prefix[] = {"prefix", NULL},
+               *const label[] = {"label", NULL}, *const values[] = {"values", NULL},
+               *const stride[] = {"stride", NULL}, *const target[] = {"target", NULL},
+               *const features[] = {"features", NULL}, *const batch[] = {"batch", NULL},
+               *const tokens[] = {"batch-tokens", NULL}, *const order[] = {"seed-order", NULL},
+               *const rules[] = {"among", "per-tag", NULL},
+               *const marks[] = {"no-bos", "no-eos", "vocabulary", NULL};
+    bool whole = layout_is_whole(l), no_tokens = o->columns.features && !o->columns.source,
+         drawn = l->objective == OBJECTIVE_MASKED && !o->mask_words;
     if ((l->objective != OBJECTIVE_MASKED &&
          refuse(tool, masks, "without --objective masked", err) != 0) ||
         (o->mask_words && refuse(tool, random, "beside --mask-words", err) != 0) ||
@@ -124,7 +126,13 @@ static int check_options(const struct data_options *o, struct opt_tool *tool,
         ((o->full_batch || o->batch_tokens) &&
          refuse(tool, batch, o->full_batch ? "beside --full-batch" : "beside --batch-tokens",
                 err) != 0) ||
-        (o->full_batch && refuse(tool, tokens, "beside --full-batch", err) != 0))
+        (o->full_batch && refuse(tool, tokens, "beside --full-batch", err) != 0) ||
+        (o->full_batch && !drawn &&
+         refuse(tool, order, "with --full-batch: every step has all examples", err) != 0) ||
+        (l->objective == OBJECTIVE_VALUE &&
+         refuse(tool, rules, "with --objective value", err) != 0) ||
+        (l->objective == OBJECTIVE_MASKED && !o->mask_words &&
+         refuse(tool, rules, "with masked words but without --mask-words", err) != 0))
         return -1;
     return 0;
 }

@@ -204,6 +204,19 @@ static int read_groups(struct optimiser_options *o, const struct opt_tool *tool,
     return 0;
 }
 
+int optimiser_options_branch(const struct optimiser_options *o, struct opt_tool *tool,
+                             struct err *err) {
+    const char *const why = "with --branch, whose weights are the parent's";
+    for (size_t g = 0; g < o->initial.n_groups; g++)
+        if (o->group[g].has_init || o->group[g].has_scale)
+            return err_set(err, STATUS_USAGE,
+                           "--group '%s': the keys init and scale mean nothing %s",
+                           o->groups.items[g], why);
+    MEAN_NOTHING(tool, why, "init", "init-deviation", "init-scale", "divide-residual",
+                 "zero-readout", "zero-query");
+    return 0;
+}
+
 int optimiser_options_read(struct optimiser_options *o, struct opt_tool *tool, int64_t steps,
                            struct err *err) {
     o->optim.kind = (enum optimiser)place(optimisers, o->optimiser);

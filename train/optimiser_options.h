@@ -43,6 +43,10 @@ void init_add_options(struct options *table, struct optimiser_options *o);
  * sentence for options that contradict each other or are out of range. */
 int optimiser_options_read(struct optimiser_options *o, struct opt_tool *tool, int64_t steps,
                            struct err *err) NODISCARD;
+/* Then, of a branch, which has its weights from elsewhere: what says how weights begin is refused
+ * (opt_means_nothing; -1, STATUS_USAGE, for --group). */
+int optimiser_options_branch(const struct optimiser_options *o, struct opt_tool *tool,
+                             struct err *err) NODISCARD;
 void optimiser_options_free(struct optimiser_options *o);
 
 #endif

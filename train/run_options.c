@@ -129,6 +129,26 @@ void run_options_add(struct options *table, struct run_options *r) {
     add_seeds(table, r);
 }
 
+/* Options that say how to do what is not done at all. */
+static void refuse_idle(const struct run_options *r, struct opt_tool *tool) {
+    if (!r->evals.n) {
+        opt_means_nothing(tool, "eval-limit", "without --eval");
+        opt_means_nothing(tool, "among", "without --eval");
+        opt_means_nothing(tool, "per-tag", "without --eval");
+        if (!r->track && strcmp(r->statistics, "none") == 0)
+            opt_means_nothing(tool, "first-evaluation",
+                              "without --eval, --track or --weight-statistics");
+    }
+    if (!r->save_every)
+        opt_means_nothing(tool, "keep", "without --save-every");
+    if (!r->perturb.n)
+        opt_means_nothing(tool, "seed-noise", "without --perturb");
+    if (r->branch)
+        opt_means_nothing(tool, "seed-init", "with --branch");
+    else
+        opt_means_nothing(tool, "fresh-optimiser", "without --branch");
+}
+
 static int64_t share_of(int64_t steps, int64_t parts) {
     return steps / parts > 0 ? steps / parts : 1;
 }
@@ -138,15 +158,14 @@ void run_options_finish(struct run_options *r, struct opt_tool *tool,
     struct err err = {0};
     if (!tool->show_config && (!r->folder || !*r->folder))
         msg_die(STATUS_USAGE, "name the run's folder: -d runs/NAME");
-    if (!r->branch)
-        opt_means_nothing(tool, "fresh-optimiser", "without --branch");
-    else if (loop_adopt_options(r->folder ? r->folder : "", r->branch, tool, model_rows,
-                                &r->adopted, &err) != 0)
+    if (r->branch && loop_adopt_options(r->folder ? r->folder : "", r->branch, tool, model_rows,
+                                        &r->adopted, &err) != 0)
         msg_die_err(&err);
     if (!opt_find(tool, "eval-every")->given && !r->eval_at && !r->eval_log)
         r->eval_every = share_of(r->steps, 20);
     if (!opt_find(tool, "save-every")->given && !r->save_at && !r->save_log && !r->save_on.n)
         r->save_every = share_of(r->steps, 10);
+    refuse_idle(r, tool);
     uint64_t *seeds[] = {&r->seed_init, &r->seed_order, &r->seed_dropout, &r->seed_noise};
     const char *const names[] = {"seed-init", "seed-order", "seed-dropout", "seed-noise"};
     for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)

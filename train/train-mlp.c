@@ -90,6 +90,8 @@ static int choose_input(struct request *q, struct opt_tool *tool, struct trainer
     }
     if (!features) {
         opt_means_nothing(tool, "signs", "without --input features");
+        opt_means_nothing(tool, "no-bos", "in a perceptron, which reads no marks");
+        opt_means_nothing(tool, "no-eos", "in a perceptron, which reads no marks");
         o->data.no_bos = o->data.no_eos = true;
     }
     if (setting_choice(mlp_inputs, q->input) != MLP_EMBEDDING) {
@@ -135,6 +137,10 @@ static int finish(void *context, struct opt_tool *tool, struct trainer_options *
     if (read_widths(q->hidden, &widths, err) != 0 || choose_input(q, tool, o, err) != 0 ||
         check_loss(q, tool, values, err) != 0)
         return -1;
+    if (!widths.n) {
+        opt_means_nothing(tool, "activation", "without --hidden");
+        opt_means_nothing(tool, "dropout", "without --hidden");
+    }
     q->base_width = o->optimiser.base_width;
     limits->shape = SHAPE_ENCODER;
     limits->same_length = true;

@@ -40,6 +40,15 @@ static struct opt *rows_of_model(const struct trainer *t, struct data_options *o
     return rows.items;
 }
 
+/* Whether any option drops out anything. */
+static bool drops_out(const struct opt_tool *tool) {
+    for (const struct opt *o = tool->options; o->type != OPT_END; o++)
+        if (o->type == OPT_NUMBER && strncmp(o->name, "dropout", 7) == 0 && !o->idle &&
+            *(double *)o->value > 0)
+            return true;
+    return false;
+}
+
 int trainer_main(const struct trainer *t, int argc, char **argv) {
     struct trainer_options o = {.run = run_options_default,
                                 .data = data_options_default(),
@@ -74,10 +83,13 @@ int trainer_main(const struct trainer *t, int argc, char **argv) {
                                    .make_model = t->make_model,
                                    .context = t->context};
     if (optimiser_options_read(&o.optimiser, &tool, o.run.steps, &err) != 0 ||
+        (o.run.branch && optimiser_options_branch(&o.optimiser, &tool, &err) != 0) ||
         t->finish(t->context, &tool, &o, &limits, &err) != 0 ||
         data_request(&o.data, &tool, &limits, (const char *const *)corpora, n_corpora,
                      &request.feed, &err) != 0)
         msg_die_err(&err);
+    if (!drops_out(&tool))
+        opt_means_nothing(&tool, "seed-dropout", "without dropout");
     opt_show_config(&tool);
     request.feed.batch *= o.accumulate;
     request.optim = o.optimiser.optim;

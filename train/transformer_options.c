@@ -121,9 +121,9 @@ static bool given(const struct opt_tool *tool, const char *name) {
     return o && o->given;
 }
 
-static bool predicts_class(const struct opt_tool *tool) {
+static bool predicts(const struct opt_tool *tool, enum objective objective) {
     const struct opt *o = opt_find(tool, "objective");
-    return o && strcmp(*(const char *const *)o->value, "class") == 0;
+    return o && strcmp(*(const char *const *)o->value, layout_objectives[objective]) == 0;
 }
 
 static void settle_dropout(struct transformer_options *o, struct opt_tool *tool) {
@@ -143,7 +143,8 @@ static void settle_dropout(struct transformer_options *o, struct opt_tool *tool)
 
 int transformer_options_finish(struct transformer_options *o, struct opt_tool *tool,
                                struct data_limits *limits, struct err *err) {
-    bool class = predicts_class(tool), relative = strncmp(o->positions, "relative", 8) == 0;
+    bool class = predicts(tool, OBJECTIVE_CLASS),
+         relative = strncmp(o->positions, "relative", 8) == 0;
     if (o->attention_only) {
         opt_means_nothing(tool, "feedforward", "with --attention-only");
         opt_means_nothing(tool, "activation", "with --attention-only");
@@ -172,6 +173,7 @@ int transformer_options_finish(struct transformer_options *o, struct opt_tool *t
     struct layout layout = layout_default();
     layout.shape = limits->shape;
     layout.objective = class                                   ? OBJECTIVE_CLASS
+                       : predicts(tool, OBJECTIVE_VALUE)       ? OBJECTIVE_VALUE
                        : layout.shape == SHAPE_ENCODER         ? OBJECTIVE_MASKED
                        : layout.shape == SHAPE_ENCODER_DECODER ? OBJECTIVE_TARGET
                                                                : OBJECTIVE_ALL;

@@ -30,8 +30,8 @@ is 'a branch of no seed of its own' "$(json same17 init | tail -1) $(json same17
 # One cause changed at a time.
 train -d order --branch parent@17 --seed-order 5 "${options[@]}" train.zst
 cmp -s order/ckpt/00000060.safetensors parent/ckpt/00000060.safetensors && fail 'another order, other weights' || pass 'another order, other weights'
-train -d init --branch parent@17 --seed-init 5 "${options[@]}" train.zst
-same 'the seed of initial weights means nothing' init/ckpt/00000060.safetensors parent/ckpt/00000060.safetensors
+refuse 'the seed of initial weights means nothing' 64 '--seed-init means nothing with --branch' \
+    train -d init --branch parent@17 --seed-init 5 "${options[@]}" train.zst
 train -d fresh --branch parent@17 --fresh-optimiser "${options[@]}" train.zst
 is 'a fresh optimiser' "$(json fresh state) $(cmp -s fresh/ckpt/00000060.safetensors parent/ckpt/00000060.safetensors || echo differs)" 'null differs'
 train -d fresh0 --branch parent@0 --fresh-optimiser "${options[@]}" train.zst
