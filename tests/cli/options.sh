@@ -252,7 +252,7 @@ END
 # NAME, option, value: every value of an option that is tried, with or without its rows' help.
 values() { # rows, table of options
     awk -v FS='[|]' 'function say(name, option, value) {
-            if (!told[option, value]++) print name "|" option "|" value
+            if (!told[name, option, value]++) print name "|" option "|" value
         }
         NR == FNR { count[$2]++; value[$2, count[$2]] = $3; next }
         FNR == 1 { FS = "\t"; $0 = $0 }
@@ -267,7 +267,7 @@ values() { # rows, table of options
 }
 
 walk_options() {
-    local name option value last= context alone with contexts said words bad=
+    local name option value context alone with contexts said words last="" bad=""
     declare -A meanings=()
     while IFS='|' read -r _ option value context; do
         meanings[$option $value]+=$context$'\n'
