@@ -31,7 +31,7 @@ const struct setting mlp_settings[] = {
     {SETTING_INTEGER, "outputs", AT(outputs), 1, WIDTH_MOST},
     {SETTING_FLAG, "values", AT(values)},
     {SETTING_CHOICE, "loss", AT(loss), .choices = loss_names},
-    {SETTING_NUMBER, "smoothing", AT(smoothing), 0, 0.999999},
+    {SETTING_NUMBER, "label_smoothing", AT(smoothing), 0, 0.999999},
     {SETTING_INTEGER, "base_width", AT(base_width), 0, WIDTH_MOST, .optional = true},
     {SETTING_END},
 };

@@ -41,10 +41,10 @@ static int finish(void *context, struct opt_tool *tool, struct trainer_options *
         opt_means_nothing(tool, "dropout", "with one layer");
     if (limits->shape != SHAPE_ENCODER_DECODER) {
         opt_means_nothing(tool, "attention", "without --shape encoder-decoder");
-        opt_means_nothing(tool, "separate-embeddings", "without --shape encoder-decoder");
+        opt_means_nothing(tool, "separate-embedding", "without --shape encoder-decoder");
     }
     if (strcmp(o->data.objective, "class") != 0)
-        opt_means_nothing(tool, "read-out", "without --objective class");
+        opt_means_nothing(tool, "readout", "without --objective class");
     return 0;
 }
 
@@ -112,9 +112,9 @@ int main(int argc, char **argv) {
         {OPT_COUNT, 0, "dim", &q.dim, "count", "width of the embeddings [--hidden]", 1, 65536},
         {OPT_CHOICE, 0, "attention", &q.attention, "scores",
          "of the decoder over the encoder (Luong et al. 2015)", .choices = rnn_attentions},
-        {OPT_FLAG, 0, "separate-embeddings", &q.separate_embeddings, NULL,
+        {OPT_FLAG, 0, "separate-embedding", &q.separate_embeddings, NULL,
          "the encoder has embeddings of its own"},
-        {OPT_CHOICE, 0, "read-out", &q.read_out, "place", "the state that a class is read from",
+        {OPT_CHOICE, 0, "readout", &q.read_out, "place", "the state that a class is read from",
          .choices = rnn_summaries},
         {OPT_FLAG, 0, "tied", &q.tied, NULL,
          "the output matrix is the embedding (with a projection when --dim is not --hidden)"},

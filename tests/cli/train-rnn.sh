@@ -17,7 +17,7 @@ done
 # Every shape, by eval-rule too.
 for options in '--shape encoder-decoder' '--shape encoder-decoder --attention dot' \
     '--shape encoder-decoder --attention general --cell gru' \
-    '--shape encoder-decoder --attention concat --separate-embeddings' '--objective target'; do
+    '--shape encoder-decoder --attention concat --separate-embedding' '--objective target'; do
     # shellcheck disable=SC2086
     check "$options: trains" train -d "shape/$options" $options --eval ood=ood.zst train.zst
     check "$options: eval-rule reads it" eval-rule "shape/$options" ood.zst
@@ -66,7 +66,7 @@ refuse 'a longer sentence than --max-length' 65 'train.zst: ' train -d no --max-
 refuse 'dropout between one layer' 64 'dropout.*one layer' train-rnn -d no --layers 1 --dropout 0.1 train.zst
 refuse 'a forget bias of a GRU' 64 'forget-bias.*lstm' train -d no --cell gru --forget-bias 1 train.zst
 refuse 'attention without an encoder' 64 'attention.*encoder-decoder' train -d no --attention dot train.zst
-refuse 'a read-out without classes' 64 'read-out.*class' train -d no --read-out mean train.zst
+refuse 'a read-out without classes' 64 'readout.*class' train -d no --readout mean train.zst
 refuse 'an unknown cell' 64 'gru' train -d no --cell gur train.zst
 refuse 'no hidden units' 64 'hidden' train -d no --hidden 0 train.zst
 refuse 'too large a model' 64 'train-rnn: ' train -d no --hidden 16384 --layers 1000 train.zst

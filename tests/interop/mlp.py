@@ -57,7 +57,7 @@ def stablemax(z, y, smoothing):
 
 
 def loss_of(c, z, y):
-    kind, smoothing = c["loss"], c["smoothing"]
+    kind, smoothing = c["loss"], c["label_smoothing"]
     if kind == "cross-entropy":
         return nn.functional.cross_entropy(z, y, label_smoothing=smoothing)
     if kind == "cross-entropy-double":
@@ -101,7 +101,7 @@ def main():
     model = Model(c)
     model.load_state_dict(weights, strict=True)
     x, y = read_corpus(corpus, c, notes["espalier.vocabulary"].split(" "))
-    print("loss %.9g" % loss_of(dict(c, smoothing=0), model(x), y).item())  # as evaluations do
+    print("loss %.9g" % loss_of(dict(c, label_smoothing=0), model(x), y).item())  # as evaluations do
     rate, decay = float(options["rate"]), float(options["weight-decay"])
     if options["optimiser"] == "sgd":
         optimizer = torch.optim.SGD(model.parameters(), lr=rate, weight_decay=decay)

@@ -36,7 +36,7 @@ class Model(nn.Module):
         outputs = c["classes"] or c["vocabulary"]
         self.embedding = nn.Embedding(c["vocabulary"], c["dim"])
         if c["shape"] == "encoder-decoder":
-            if c["separate_embeddings"]:
+            if c["separate_embedding"]:
                 self.source_embedding = nn.Embedding(c["vocabulary"], c["dim"])
             self.encoder, self.decoder = layers(), layers()
         else:
@@ -70,7 +70,7 @@ class Model(nn.Module):
         """The logits at each token of one example (of a classifier: of the example)."""
         c = self.c
         if c["shape"] == "encoder-decoder":
-            table = self.source_embedding if c["separate_embeddings"] else self.embedding
+            table = self.source_embedding if c["separate_embedding"] else self.embedding
             memory, state = self.encoder(table(source)[None])
             h = self.decoder(self.embedding(tokens)[None], state)[0][0]
             if c["attention"] != "none":
@@ -84,7 +84,7 @@ class Model(nn.Module):
                 n = c["hidden"]
                 first, last = (torch.cat([h[:1, :n], h[-1:, n:]], dim=-1),
                                torch.cat([h[-1:, :n], h[:1, n:]], dim=-1))
-            h = {"first": first, "last": last, "mean": h.mean(dim=0, keepdim=True)}[c["read_out"]]
+            h = {"first": first, "last": last, "mean": h.mean(dim=0, keepdim=True)}[c["readout"]]
         if not c["tied"]:
             return self.output(h)
         if hasattr(self, "projection"):
