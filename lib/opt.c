@@ -129,6 +129,10 @@ _Noreturn void opt_print_document(const struct opt_tool *tool,
 }
 
 static _Noreturn void unknown_option(const struct opt_tool *tool, const char *name) {
+    for (const struct opt_synonym *s = tool->synonyms; s && s->name; s++)
+        if (strcmp(name, s->name) == 0)
+            msg_die(STATUS_USAGE, "unknown option --%s; here it is %s (--help lists all)", name,
+                    s->means);
     const char *names[256];
     size_t n = 0;
     for (const struct opt *o = tool->options; o->type != OPT_END && n < 252; o++)

@@ -74,6 +74,12 @@ struct opt_preset {
     const char *options; /* "--layers 6 --norm pre --among 'is are'": long names; quotes as in sh */
 };
 
+/* What others call an option, or have in its place. */
+struct opt_synonym {
+    const char *name;  /* "lr" */
+    const char *means; /* "--rate" */
+};
+
 struct opt_tool {
     const char *name;                  /* gen-grammar */
     const char *summary;               /* one sentence for the top of --help */
@@ -82,9 +88,11 @@ struct opt_tool {
     const char *more;                  /* text below the options: examples, statuses; may be NULL */
     int least_operands, most_operands; /* most < 0: any number */
     bool filter; /* without operands, it reads standard input ("-"), unless that is a terminal */
-    const struct opt_preset *presets; /* ends with a NULL name; or NULL */
-    const char *preset;               /* the value of the table's --preset, if it has one */
-    bool show_config;                 /* the value of the table's --show-config */
+    const struct opt_preset *presets;   /* ends with a NULL name; or NULL */
+    const char *preset;                 /* the value of the table's --preset, if it has one */
+    bool show_config;                   /* the value of the table's --show-config */
+    const struct opt_synonym *synonyms; /* for the message on an unknown option; ends with a NULL
+                                           name; or NULL */
 };
 
 /* Parse argv, then apply the preset. Returns the operands (pointing into argv) and their number.

@@ -9,6 +9,34 @@ static const char statuses[] =
     "Exit status: 0 done, 64 usage, 65 bad data, 66 no input, 70 the loss is not\n"
     "finite, 73 or 74 cannot write, 75 stopped by a signal: run again to resume.\n";
 
+/* As they are called elsewhere. */
+static const struct opt_synonym synonyms[] = {
+    {"lr", "--rate"},
+    {"learning-rate", "--rate"},
+    {"batch-size", "--batch"},
+    {"epochs", "--steps, and an epoch as many as examples make batches"},
+    {"max-steps", "--steps"},
+    {"optim", "--optimiser"},
+    {"scheduler", "--decay"},
+    {"lr-scheduler", "--decay"},
+    {"warmup-steps", "--warmup"},
+    {"wd", "--weight-decay"},
+    {"max-grad-norm", "--clip"},
+    {"grad-clip", "--clip"},
+    {"gradient-accumulation-steps", "--accumulate"},
+    {"ema", "--average ema"},
+    {"d-model", "--dim"},
+    {"hidden-size", "--dim (train-rnn, train-mlp: --hidden)"},
+    {"d-ff", "--feedforward"},
+    {"n-layers", "--layers"},
+    {"num-layers", "--layers"},
+    {"n-heads", "--heads"},
+    {"num-heads", "--heads"},
+    {"output-dir", "--directory"},
+    {"load", "--branch"},
+    {0},
+};
+
 static void add_options(struct options *table, const struct trainer *t, struct trainer_options *o,
                         struct opt_tool *tool) {
     const struct opt accumulate[] = {
@@ -63,6 +91,7 @@ int trainer_main(const struct trainer *t, int argc, char **argv) {
                             .operands = "-d FOLDER [OPTION]... CORPUS...",
                             .more = more.data,
                             .presets = t->presets,
+                            .synonyms = synonyms,
                             .least_operands = 1,
                             .most_operands = -1};
     struct options table = {0};

@@ -30,6 +30,11 @@ check 'nanda2023: no norm' says nanda2023 '--norm none'
 check 'shai2024: heads of 8' says shai2024 '--head-width 8'
 check 'edelman2024: relative positions' says edelman2024 '--positions relative'
 check 'li2025: Adam' says li2025 '--optimiser adam'
+# What others call them.
+for tool in train-transformer train-rnn train-mlp; do
+    refuse "$tool: a learning rate by another name" 64 '--lr; here it is --rate ' "$tool" -d x --lr 1 train.zst
+    refuse "$tool: epochs" 64 '--epochs; here it is --steps' "$tool" -d x --epochs 1 train.zst
+done
 unfit() { # an option of one trainer that another spells otherwise: the same words, more or fewer hyphens or an s
     for tool in train-transformer train-rnn train-mlp; do "$tool" --list-options; done | cut -f2 | sort -u |
         awk '{ key = $1; gsub(/-/, "", key); sub(/s$/, "", key); if (key in seen) print seen[key], $1; seen[key] = $1 }'
