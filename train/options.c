@@ -29,7 +29,8 @@ void options_add(struct options *table, const struct opt *rows) {
 
 void options_add_configuration(struct options *table, struct opt_tool *tool) {
     if (tool->presets)
-        options_add(table, (struct opt[]){{OPT_TEXT, 0, "preset", &tool->preset, "name",
+        options_add(table, (struct opt[]){{OPT_GROUP, .help = "Recipes"},
+                                          {OPT_TEXT, 0, "preset", &tool->preset, "name",
                                            "a published recipe, for the options that are not "
                                            "given; `list` tells the names",
                                            .aside = true},
