@@ -30,6 +30,19 @@ check 'nanda2023: no norm' says nanda2023 '--norm none'
 check 'shai2024: heads of 8' says shai2024 '--head-width 8'
 check 'edelman2024: relative positions' says edelman2024 '--positions relative'
 check 'li2025: Adam' says li2025 '--optimiser adam'
+# Every preset has its paper, and what deviates from it, in espalier-model(5).
+documented() { # preset: by its name, or behind one of the same beginning as "-tense"
+    awk -v name="$1" '/^\.It Li / { first = $3; for (i = 3; i <= NF; i++) {
+        if ($i == name) found = 1
+        if ($i ~ /^-/ && first != "") { stem = first; do { if (stem $i == name) found = 1 }
+            while (sub(/-[^-]*$/, "", stem)) } } } END { exit !found }' "$ROOT/man/espalier-model.5"
+}
+for tool in train-transformer train-rnn train-mlp; do
+    while read -r preset _; do
+        check "$preset is in the manual" documented "$preset"
+    done < <("$tool" --preset list)
+done
+check 'and what is none is not' eval '! documented qin2025-lm'
 # What others call them.
 for tool in train-transformer train-rnn train-mlp; do
     refuse "$tool: a learning rate by another name" 64 '--lr; here it is --rate ' "$tool" -d x --lr 1 train.zst
