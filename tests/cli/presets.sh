@@ -1,23 +1,38 @@
 # The published recipes: each can be had, says all that it is, and trains.
 . "$(dirname "$0")/harness.sh"
-gen-grammar "$GRAMMARS/question.gr" -n 60 --agree -o train.zst
-presets=$(sed -n 's/^ *{"\([a-z0-9-]*\)",.*/\1/p' "$ROOT/train/transformer_presets.c")
-check 'there are presets' test "$(wc -l <<<"$presets")" -ge 16
+gen-grammar "$GRAMMARS/question.gr" -n 12 --agree -o train.zst
+printf 'a b\tc\nb a\tc\nb b\ta\n' >words.tsv
+printf '1 -1\t1\n-1 1\t-1\n' >numbers.tsv
 # What --show-config prints gives the same again.
-settles() {
-    train-transformer --preset "$1" --show-config >one || return 1
-    grep -v '^#' one | xargs train-transformer --show-config >two || return 1
+settles() { # trainer preset
+    "$1" --preset "$2" --show-config >one || return 1
+    grep -v '^#' one | xargs "$1" --show-config >two || return 1
     diff <(grep -v '^#' one) <(grep -v '^#' two)
 }
-trains() {
-    train-transformer --preset "$1" -q -d "run-$1" --steps 2 --warmup 0 --dim 16 --layers 1 --max-length 40 \
-        --eval-every 2 --save-every 2 --threads 2 train.zst || return 1
-    [ -s "run-$1/ckpt/00000002.safetensors" ]
+trains() { # trainer preset: two small steps
+    local small=() corpus=words.tsv
+    case $1 in
+    train-transformer)
+        small=(--dim 16 --layers 1 --max-length 40)
+        grep -q '^--attention-only' one || small+=(--feedforward 16)
+        corpus=train.zst
+        ;;
+    train-rnn) small=(--dim 8 --hidden 8 --layers 1) corpus=train.zst ;;
+    *) grep -q '^--objective value' one && corpus=numbers.tsv ;;
+    esac
+    grep -q '^--full-batch' one || small+=(--batch 4)
+    "$1" --preset "$2" -q -d "run-$2" --steps 2 --warmup 0 --save-every 2 "${small[@]}" "$corpus" || return 1
+    [ -s "run-$2/ckpt/00000002.safetensors" ]
 }
-for preset in $presets; do
-    check "$preset settles" settles "$preset"
-    check "$preset trains" trains "$preset"
+n=0
+for trainer in train-transformer train-rnn train-mlp; do
+    for preset in $("$trainer" --preset list | cut -d' ' -f1); do
+        n=$((n + 1))
+        check "$preset settles" settles "$trainer" "$preset"
+        check "$preset trains" trains "$trainer" "$preset"
+    done
 done
+check 'there are presets' test $n -ge 30
 # What they say of the papers (reference pages): a number that stands for each.
 says() { # preset line
     train-transformer --preset "$1" --show-config | grep -qx -e "$2"

@@ -1,4 +1,5 @@
-# Where PyTorch is installed: checkpoints load by name, and ten steps agree (tests/interop/pytorch.py).
+# Where PyTorch is installed: checkpoints load by name, weights and moments, and ten steps from both
+# agree (tests/interop/pytorch.py). The presets are compared by presets-pytorch.sh.
 . "$(dirname "$0")/harness.sh"
 python=
 for candidate in python3 /usr/bin/python3; do
@@ -30,10 +31,4 @@ agree() { # name options...
 check 'post-norm, relu, sinusoidal, tied' agree post
 check 'pre-norm, gelu, learned, untied, unscaled' agree pre --norm pre --activation gelu \
     --positions learned --untied --no-embedding-scale
-# The models of published recipes, on the steps above.
-for preset in power2022 shai2024 edelman2024; do
-    check "$preset" agree $preset --preset $preset --objective all --bos --eos --no-full-batch \
-        --optimiser adamw --beta1 0.9 --beta2 0.999 --epsilon 1e-8 --weight-decay-on all --dropout 0 \
-        --max-length 64
-done
 finish

@@ -1,4 +1,5 @@
-# train-mlp: its presets against PyTorch (tests/interop/mlp.py), its options, bits and known answers.
+# train-mlp: models that no preset has against PyTorch (tests/interop/mlp.py; the presets are compared
+# by presets-pytorch.sh), its bits and known answers.
 . "$(dirname "$0")/harness.sh"
 
 accuracy() { # folder split: the last
@@ -14,11 +15,6 @@ check 'a table of additions' addition 11 .7 small
 gen-parity -q --alphabet signs --bits 0,1,2 --length 8 --samples 60 -n 60 -o parity.zst
 zstd -dcq small.zst | grep -v '^#' >small.tsv
 zstd -dcq parity.zst | grep -v '^#' >parity.tsv
-gen-modular '*' -q --group S3 --symbol '' --equals '' --text | grep -v '^#' >group.tsv
-awk 'BEGIN { for (i = 0; i < 20; i++) { x = -1 + 2 * i / 19
-    printf "%.9g\t%.9g\n", x, 16 * x ^ 5 - 20 * x ^ 3 + 5 * x } }' >chebyshev.tsv
-awk 'BEGIN { srand(1); for (i = 0; i < 30; i++) { for (k = 0; k < 4; k++) printf "%.6g%s", rand() - .5, k < 3 ? " " : "\t"
-    for (k = 0; k < 3; k++) printf "%.6g%s", rand() - .5, k < 2 ? " " : "\n" } }' >map.tsv
 
 python=
 for candidate in python3 /usr/bin/python3; do
@@ -41,17 +37,7 @@ agree() { # corpus options...
 if [ -z "$python" ]; then
     skip 'agreement with PyTorch' 'no torch'
 else
-    check 'PyTorch: gromov2023' agree small.tsv --preset gromov2023 --hidden 40
-    for preset in prieto2025-perpgrad prieto2025-stablemax prieto2025-adamw liu2022-omnigrok; do
-        check "PyTorch: $preset" agree small.tsv --preset $preset --hidden 40,30
-    done
-    check 'PyTorch: kunin2025' agree small.tsv --preset kunin2025 --init-deviation .1
-    check 'PyTorch: chughtai2023' agree group.tsv --preset chughtai2023
-    check 'PyTorch: hu2023' agree parity.tsv --preset hu2023 --full-batch --hidden 50
-    check 'PyTorch: barak2022' agree parity.tsv --preset barak2022 --full-batch
     check 'PyTorch: logistic loss' agree parity.tsv --preset barak2022 --full-batch --loss logistic
-    check 'PyTorch: cohen2021-chebyshev' agree chebyshev.tsv --preset cohen2021-chebyshev
-    check 'PyTorch: saxe2014' agree map.tsv --preset saxe2014
     check 'PyTorch: one table, gelu, smoothing' agree small.tsv --preset chughtai2023 \
         --no-table-of-place --bias --embedding 6 --activation gelu --loss cross-entropy \
         --label-smoothing .1
