@@ -136,8 +136,7 @@ int main(int argc, char **argv) {
             .name = "train-rnn",
             .summary =
                 "Train a recurrent network; the same command continues a run that was stopped.",
-            .more = "--init pytorch is uniform on +-1/sqrt(--hidden) in the layers, as PyTorch has "
-                    "it.\n"
+            .more = "In the layers --init pytorch is uniform on +-1/sqrt(--hidden).\n"
                     "Examples:\n"
                     "  train-rnn -d runs/gru --cell gru --eval ood=ood.tsv.zst train.tsv.zst\n"
                     "  train-rnn -d runs/pair --shape encoder-decoder --attention dot q.tsv.zst\n"
