@@ -49,8 +49,8 @@ int schedule_check(const struct schedule *s, struct err *err) {
         return err_set(err, STATUS_USAGE, "a warm-up of %" PRId64 " steps cannot be", s->warmup);
     if ((cyclic || s->total) && s->warmup > s->total)
         return err_set(err, STATUS_USAGE,
-                       "--warmup %" PRId64 " is longer than the run of %" PRId64
-                       " steps: the peak rate is never reached",
+                       "--warmup is longer than the run (%" PRId64 " against %" PRId64
+                       " steps): the peak rate is never reached",
                        s->warmup, s->total);
     if (cyclic && !(s->final_fraction >= 0 && s->final_fraction <= 1))
         return err_set(err, STATUS_USAGE, "--final-fraction is %g; it must be from 0 to 1",

@@ -130,7 +130,7 @@ static void test_refusals(void **state) {
         {{SCHEDULE_CONSTANT, NAN}, "learning rate"},
         {{SCHEDULE_CONSTANT, INFINITY}, "learning rate"},
         {{SCHEDULE_CONSTANT, 1, -1}, "warm-up"},
-        {{SCHEDULE_CONSTANT, 1, 11, 10}, "--warmup is longer"},
+        {{SCHEDULE_CONSTANT, 1, 11, 10}, "--warmup is longer than the run (11 against 10 steps)"},
         {{SCHEDULE_LINEAR, 1, 11, 10}, "--warmup is longer"},
         {{SCHEDULE_LINEAR, 1, 0, 10, 1.1}, "--final-fraction"},
         {{SCHEDULE_COSINE, 1, 0, 10, -0.1}, "--final-fraction"},
