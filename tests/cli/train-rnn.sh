@@ -1,4 +1,4 @@
-# train-rnn: what it learns, what it refuses, its options, its presets, and its runs in eval-rule.
+# train-rnn: what it learns, what it refuses, its options, and its runs in eval-rule.
 . "$(dirname "$0")/harness.sh"
 gen-grammar "$GRAMMARS/question.gr" -n 200 --agree -o train.zst
 gen-grammar "$GRAMMARS/question.gr" -n 40 --disagree -o ood.zst
@@ -74,12 +74,14 @@ refuse 'no corpus' 64 . train-rnn -d no
 refuse 'no folder' 64 'folder' train-rnn train.zst
 if [ -e no ]; then fail 'what is refused leaves nothing'; else pass 'what is refused leaves nothing'; fi
 
-for preset in ahuja2025-gru hewitt2020 xie2021-lstm; do
-    check "--preset $preset" train-rnn --preset $preset --show-config
-    train-rnn --preset $preset --show-config | grep -v '^#' >a.conf
-    xargs train-rnn --show-config <a.conf | grep -v '^#' >b.conf
-    same "--preset $preset: its configuration is itself" a.conf b.conf
-done
+# Forget gates of 12 units in 2 layers begin with the bias given.
+forget() { # bias: the square of the weights' norm before the first step
+    train-rnn -q -d "forget$1" --layers 2 --hidden 12 --steps 1 --track weight_norm --forget-bias "$1" \
+        --eval-every 1 --eval ood=ood.zst train.zst
+    awk '$1 == 0 && $3 == "weight_norm" { print $4 ^ 2 }' "forget$1/metrics.tsv"
+}
+check 'forget gates begin with --forget-bias' awk -v one="$(forget 1)" -v three="$(forget 3)" \
+    'BEGIN { d = (three - one) / (2 * 12 * (9 - 1)); exit !(d > 0.9999 && d < 1.0001) }'
 
 # The golden mean process: within 0.002 nats a token of the best possible loss of the sample.
 process=$ROOT/processes/golden-mean.hmm
