@@ -147,6 +147,15 @@ static int finish(void *context, struct opt_tool *tool, struct trainer_options *
     return 0;
 }
 
+/* What a paper does not say, and where it is from. Gromov, Prieto et al., Chughtai et al.: as in
+ * their code; Gromov's own paper trains with plain gradient descent too. prieto2025-adamw and
+ * liu2022-omnigrok are recipes of this size that are known to grok (p = 113, 40 % of the pairs:
+ * near epoch 500; p = 59, initial scales 2, 4, 8: 2,600 to 4,500), not runs of the papers, whose
+ * Omnigrok network for addition is that of nanda2023. Barak et al. vary width, rate, batch and
+ * loss: these are one choice of theirs that learns 3 of 30 bits in 1,000 steps. Hu et al.: the
+ * configuration of the code, of 40 bits; their table says 128 hidden units. cohen2021-chebyshev:
+ * 20 points of T5, a size at which the sharpness settles at 2 / rate. Saxe et al. and Kunin et al.
+ * treat the limit of small rates and initial values: widths and rates here are examples. */
 static const struct opt_preset presets[] = {
     {"gromov2023",
      "Gromov 2023 (arXiv:2301.02679) in the code of Doshi et al. 2023 (arXiv:2310.13061): a "
@@ -164,7 +173,7 @@ static const struct opt_preset presets[] = {
      "--full-batch --init pytorch --optimiser adamw --rate 0.01 --decay constant "
      "--warmup 0 --clip 0 --beta1 0.9 --beta2 0.99 --epsilon 1e-25 --weight-decay 0 "
      "--steps 100000"},
-    {"prieto2025-adamw", "the same paper: the baseline with weight decay",
+    {"prieto2025-adamw", "beside the same paper: a baseline with weight decay",
      "--input one-hot --hidden 200,200 --activation relu --no-bias --loss cross-entropy-double "
      "--full-batch --init pytorch --optimiser adamw --rate 0.01 --decay constant "
      "--warmup 0 --clip 0 --beta1 0.9 --beta2 0.99 --epsilon 1e-25 --weight-decay 1 "
@@ -184,13 +193,13 @@ static const struct opt_preset presets[] = {
     {"barak2022",
      "Barak et al. 2022 (arXiv:2207.08799): sparse parity, fresh examples, hinge loss, SGD",
      "--input features --objective value --hidden 100 --activation relu --bias --loss hinge "
-     "--init pytorch --optimiser sgd --momentum 0 --rate 0.1 --decay constant --warmup "
-     "0 --clip 0 --weight-decay 0 --steps 5000"},
+     "--init pytorch --optimiser sgd --momentum 0 --batch 32 --rate 0.1 --decay constant "
+     "--warmup 0 --clip 0 --weight-decay 0 --steps 5000"},
     {"hu2023",
      "Hu et al. 2023 (arXiv:2308.09543): sparse parity of 1,000 examples, hinge loss, SGD",
      "--input features --objective value --hidden 1000 --activation relu --bias --loss hinge "
-     "--init pytorch --optimiser sgd --momentum 0 --rate 0.1 --decay constant --warmup "
-     "0 --clip 0 --weight-decay 0.01 --steps 9375"},
+     "--init pytorch --optimiser sgd --momentum 0 --batch 32 --rate 0.1 --decay constant "
+     "--warmup 0 --clip 0 --weight-decay 0.01 --steps 9375"},
     {"cohen2021-chebyshev",
      "Cohen et al. 2021 (arXiv:2103.00065): full-batch gradient descent on a Chebyshev polynomial",
      "--input features --objective value --hidden 100,100 --activation tanh --bias --loss "
