@@ -93,7 +93,8 @@ static int refuse(struct opt_tool *tool, const char *const *names, const char *w
 }
 
 static int check_options(const struct data_options *o, struct opt_tool *tool,
-                         const struct layout *l, struct err *err) {
+                         const struct data_limits *limits, const struct layout *l,
+                         struct err *err) {
     static const char *const masks[] = {"mask-share", "mask-random", "mask-keep", "mask-words",
                                         NULL};
     static const char *const random[] = {"mask-share", "mask-random", "mask-keep", NULL};
@@ -121,6 +122,8 @@ static int check_options(const struct data_options *o, struct opt_tool *tool,
         (l->objective == OBJECTIVE_VALUE &&
          refuse(tool, target, "with --objective value: name --values", err) != 0) ||
         (!whole && refuse(tool, features, "without --objective class or value", err) != 0) ||
+        (limits->words_alone &&
+         refuse(tool, features, "for a model that reads words alone", err) != 0) ||
         (no_tokens && refuse(tool, marks, "without tokens (--source)", err) != 0) ||
         (!o->window && refuse(tool, stride, "without --window", err) != 0) ||
         ((o->full_batch || o->batch_tokens) &&
@@ -232,7 +235,7 @@ int data_request(const struct data_options *o, struct opt_tool *tool,
                                   .random = o->mask_random,
                                   .keep = o->mask_keep,
                                   .seed = limits->seed_order};
-    if (check_options(o, tool, l, err) != 0 || layout_check(l, err) != 0)
+    if (check_options(o, tool, limits, l, err) != 0 || layout_check(l, err) != 0)
         return -1;
     if (read_phases(o, q, err) != 0) {
         data_request_free(q);

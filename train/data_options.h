@@ -31,6 +31,7 @@ struct data_limits {
     enum shape shape;
     int max_length;   /* rows of a sequence; 0: no bound */
     bool same_length; /* sequences of one length alone */
+    bool words_alone; /* no numbers (--features) */
     uint64_t seed_order;
 };
 

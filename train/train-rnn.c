@@ -33,6 +33,7 @@ static int finish(void *context, struct opt_tool *tool, struct trainer_options *
     opt_means_nothing(tool, "prefix", "in a recurrent network");
     limits->shape = (enum shape)setting_choice(layout_shapes, q->shape);
     limits->max_length = (int)q->max_length;
+    limits->words_alone = true;
     if (!q->dim)
         q->dim = q->hidden;
     if (strcmp(q->cell, "lstm") != 0)

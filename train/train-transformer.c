@@ -19,6 +19,7 @@ static int finish(void *context, struct opt_tool *tool, struct trainer_options *
         return err_set(err, STATUS_USAGE,
                        "--features means nothing in a transformer, which reads words");
     q->base_width = (double)o->optimiser.base_width;
+    limits->words_alone = true;
     return transformer_options_finish(&q->model, tool, limits, err);
 }
 

@@ -28,6 +28,8 @@ static void give(struct opt *table, const char *name, const char *text) {
     fail_msg("there is no --%s", name);
 }
 
+static bool words_alone;
+
 /* Options as "name=value name ..." with a shape; the request, or -1. */
 static int ask(const char *options, enum shape shape, struct feed_request *q, struct err *err) {
     static struct data_options o;
@@ -46,8 +48,21 @@ static int ask(const char *options, enum shape shape, struct feed_request *q, st
         give(table, word, value);
     }
     struct opt_tool tool = {.name = "test", .options = table};
-    struct data_limits limits = {.shape = shape, .max_length = 9, .seed_order = 4};
+    struct data_limits limits = {
+        .shape = shape, .max_length = 9, .seed_order = 4, .words_alone = words_alone};
     return data_request(&o, &tool, &limits, paths, 1, q, err);
+}
+
+static void numbers_are_refused_where_words_are_read(void **state) {
+    (void)state;
+    struct feed_request q;
+    struct err err = {0};
+    words_alone = true;
+    assert_int_equal(ask("objective:class features:x", SHAPE_DECODER, &q, &err), -1);
+    assert_error(&err, STATUS_USAGE, NULL, "--features means nothing for a model");
+    words_alone = false;
+    assert_int_equal(ask("objective:class features:x", SHAPE_DECODER, &q, &err), 0);
+    data_request_free(&q);
 }
 
 static void options_become_a_request(void **state) {
@@ -207,6 +222,7 @@ static void every_option_is_honoured_or_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_become_a_request),
+        cmocka_unit_test(numbers_are_refused_where_words_are_read),
         cmocka_unit_test(options_without_meaning_are_refused),
         cmocka_unit_test(every_option_is_honoured_or_refused),
     };
