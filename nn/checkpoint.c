@@ -333,18 +333,25 @@ struct model *checkpoint_read(const char *path, struct vocab *vocab, int64_t *st
     return m;
 }
 
-int checkpoint_read_notes(const char *path, struct vocab *vocab, char **config, struct err *err) {
+int checkpoint_read_notes(const char *path, struct vocab *vocab, struct task *task, char **config,
+                          struct err *err) {
     struct tensorfile *f = tensorfile_open(path, err);
     if (!f)
         return -1;
     const char *words = need_note(f, "espalier.vocabulary", err);
     const char *text = words ? need_note(f, "espalier.config", err) : NULL;
-    if (text && vocab)
+    int result = text ? 0 : -1;
+    const char *described = tensorfile_note(f, "espalier.task");
+    if (task && !described)
+        task->layout = layout_default();
+    else if (text && task && task_read(described, task, err) != 0)
+        result = err_prefix(err, "%s", f->path);
+    if (result == 0 && vocab)
         vocab_add_text(vocab, words);
-    if (text && config)
+    if (result == 0 && config)
         *config = mem_strdup(text);
     tensorfile_close(f);
-    return text ? 0 : -1;
+    return result;
 }
 
 /* A list that is not there is empty. */

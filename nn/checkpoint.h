@@ -69,9 +69,10 @@ char *checkpoint_path(const char *folder, int64_t step);
 struct model *checkpoint_read(const char *path, struct vocab *vocab, int64_t *step,
                               struct err *err) NODISCARD;
 
-/* The words of a model file's vocabulary, and its configuration (model_config_text), which the
- * caller frees; either may be NULL. -1: STATUS_NOINPUT, STATUS_DATA. */
-int checkpoint_read_notes(const char *path, struct vocab *vocab, char **config,
+/* The words of a model file's vocabulary, its task (into an empty one, task_free), and its
+ * configuration (model_config_text), which the caller frees; any may be NULL. -1: STATUS_NOINPUT,
+ * STATUS_DATA. */
+int checkpoint_read_notes(const char *path, struct vocab *vocab, struct task *task, char **config,
                           struct err *err) NODISCARD;
 
 /* The last step whose model file has its state beside it, or `base`, whose model file, if there is

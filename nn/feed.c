@@ -358,13 +358,15 @@ struct feed *feed_open(const struct feed_request *request, struct vocab *vocab, 
         .columns = &f->columns,
         .vocab = vocab,
         .classes = &f->classes,
-        .new_classes = true,
+        .new_classes = !request->classes,
         .joined = request->pack > 0,
         .same_length = request->same_length,
         .max_length = request->pack || request->window ? 0 : request->max_length,
         .n_features = -1,
         .n_values = -1,
         .n_tokens = -1};
+    for (size_t i = 0; request->classes && i < request->classes->n; i++)
+        vocab_add(&f->classes, request->classes->words[i], strlen(request->classes->words[i]));
     lexicon_start(vocab, &f->layout);
     bool is_class = false;
     if (request->mask_words)

@@ -40,8 +40,10 @@ struct feed_request {
     int n_phases;
     struct layout layout; /* identities are set by feed_open */
     struct columns columns;
-    const char *vocabulary; /* a file of words that the corpora are held to; or NULL */
-    bool closed;            /* the vocabulary has its words already, and gets no others */
+    const char *vocabulary;      /* a file of words that the corpora are held to; or NULL */
+    bool closed;                 /* the vocabulary has its words already, and gets no others */
+    const struct vocab *classes; /* those there are, in order of their numbers; NULL: those of the
+                                    corpora, in order of appearance */
     const char *mask_words; /* the cloze: words joined by commas, or a ##class of the first corpus;
                                or NULL */
     int max_length;         /* rows of a sequence, of memory too; 0: no bound */

@@ -13,11 +13,12 @@
 
 static int open_inputs(struct run *run, bool begun, struct err *err) {
     const struct loop_request *q = run->request;
-    if (loop_take_vocabulary(run, begun, err) != 0)
+    if (loop_take_parent(run, begun, err) != 0)
         return -1;
     size_t known = run->vocab.n;
     struct feed_request feed = q->feed;
     feed.closed = run->parent != NULL;
+    feed.classes = run->parent_task.classes.n ? &run->parent_task.classes : NULL;
     run->feed = feed_open(&feed, &run->vocab, err);
     if (!run->feed || loop_check_vocabulary(run, known, err) != 0)
         return -1;
@@ -347,6 +348,7 @@ static void tear_down(struct run *run) {
     checkpoint_free_state(&run->state);
     free(run->before);
     free(run->parent);
+    task_free(&run->parent_task);
     manifest_free(run->manifest);
     if (run->lock >= 0)
         close(run->lock);

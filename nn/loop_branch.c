@@ -183,13 +183,28 @@ static int need_state(const struct run *run, struct err *err) {
                    run->parent, run->base);
 }
 
-int loop_take_vocabulary(struct run *run, bool begun, struct err *err) {
+/* The weights of another objective would be those of another model. */
+static int check_task(const struct run *run, const char *path, struct err *err) {
+    const struct layout *was = &run->parent_task.layout, *is = &run->request->feed.layout;
+    if (was->objective != is->objective)
+        return err_set(err, STATUS_USAGE,
+                       "%s: trained with --objective %s; a branch cannot have --objective %s", path,
+                       layout_objectives[was->objective], layout_objectives[is->objective]);
+    if (was->bidirectional_prefix != is->bidirectional_prefix)
+        return err_set(err, STATUS_USAGE, "%s: trained with --prefix %s; a branch must have it",
+                       path, was->bidirectional_prefix ? "bidirectional" : "causal");
+    return 0;
+}
+
+int loop_take_parent(struct run *run, bool begun, struct err *err) {
     if (!run->parent)
         return 0;
     if (!begun && (need_checkpoint(run->parent, run->base, err) != 0 || need_state(run, err) != 0))
         return -1;
     char *path = checkpoint_path(begun ? run->request->folder : run->parent, run->base);
-    int result = checkpoint_read_notes(path, &run->vocab, NULL, err);
+    int result = checkpoint_read_notes(path, &run->vocab, &run->parent_task, NULL, err);
+    if (result == 0)
+        result = check_task(run, path, err);
     free(path);
     return result;
 }
@@ -205,15 +220,20 @@ int loop_check_vocabulary(const struct run *run, size_t known, struct err *err) 
 /* The configuration in the file must be the one that the options ask for. */
 static int check_model(const struct run *run, const char *folder, struct err *err) {
     char *path = checkpoint_path(folder, run->base), *config = NULL;
-    int result = checkpoint_read_notes(path, NULL, &config, err);
-    if (result == 0) {
+    int result = checkpoint_read_notes(path, NULL, NULL, &config, err);
+    char *was = result == 0 ? model_config_renew(config, err) : NULL;
+    if (result == 0 && !was)
+        result = err_prefix(err, "%s", path);
+    if (was) {
         char *now = model_config_text(run->model);
-        if (strcmp(now, config) != 0)
+        if (strcmp(now, was) != 0)
             result = err_set(err, STATUS_DATA,
-                             "%s: its model is not the one that the run.json beside it tells of",
+                             "%s: its model is not the one that these corpora and the run.json "
+                             "beside it ask for",
                              path);
         free(now);
     }
+    free(was);
     free(config);
     free(path);
     return result;

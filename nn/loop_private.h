@@ -67,6 +67,7 @@ struct run {
     int64_t keep; /* checkpoints of save.every; 0: all */
     bool track[TRACKS];
     char *parent; /* the run branched from; NULL: none */
+    struct task parent_task;
 
     int64_t base;  /* where the run begins: 0, or the step it branches at */
     int64_t step;  /* done */
@@ -174,9 +175,11 @@ void loop_thin(const struct run *run);
 /* Read RUN@STEP into run->parent and run->base. -1: STATUS_USAGE. */
 int loop_read_branch(struct run *run, struct err *err);
 
-/* The vocabulary of the checkpoint the run begins with, into run->vocab before its corpora, which
- * are held to it, are opened. `begun`: the run has a copy of its own. */
-int loop_take_vocabulary(struct run *run, bool begun, struct err *err);
+/* The vocabulary and the task of the checkpoint the run begins with, into run->vocab and
+ * run->parent_task before its corpora, which are held to its words and classes, are opened.
+ * `begun`: the run has a copy of its own. -1: the objective of this run is another (STATUS_USAGE),
+ * or the checkpoint is not there or unsound. */
+int loop_take_parent(struct run *run, bool begun, struct err *err);
 
 /* A file of words (--vocabulary) may not add to it either. */
 int loop_check_vocabulary(const struct run *run, size_t known, struct err *err);

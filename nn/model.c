@@ -93,15 +93,19 @@ void model_forward(struct model *m, struct pool *pool, const struct batch *batch
     graph_forward(m->graph, pool, batch, visit, context);
 }
 
-char *model_config_text(const struct model *m) {
-    json_t *o = json_pack("{s:s}", "architecture", m->architecture->name);
+static char *config_text(const struct architecture *a, const void *config) {
+    json_t *o = json_pack("{s:s}", "architecture", a->name);
     if (o)
-        setting_write(m->architecture->settings, m->config, o);
+        setting_write(a->settings, config, o);
     char *text = o ? json_dumps(o, 0) : NULL;
     json_decref(o);
     if (!text)
         msg_die(STATUS_OS, "out of memory for a configuration");
     return text;
+}
+
+char *model_config_text(const struct model *m) {
+    return config_text(m->architecture, m->config);
 }
 
 static const struct architecture *architecture_of(const json_t *o, struct err *err) {
@@ -117,21 +121,38 @@ static const struct architecture *architecture_of(const json_t *o, struct err *e
     return NULL;
 }
 
-struct model *model_from_config_text(const char *text, size_t parameters, struct err *err) {
+/* The configuration of a text and its architecture; NULL on error. */
+static void *read_config(const char *text, const struct architecture **a, struct err *err) {
     json_error_t what;
     json_t *o = json_loads(text, JSON_REJECT_DUPLICATES, &what);
-    struct model *m = NULL;
     void *config = NULL;
     if (!o) {
         err_set(err, STATUS_DATA, "the model's configuration cannot be read: %s", what.text);
         return NULL;
     }
-    const struct architecture *a = architecture_of(o, err);
-    if (a) {
-        config = mem_alloc(1, a->config_size);
-        if (setting_read(a->settings, o, config, err) == 0)
-            m = build(a, config, err);
+    if ((*a = architecture_of(o, err))) {
+        config = mem_alloc(1, (*a)->config_size);
+        if (setting_read((*a)->settings, o, config, err) != 0) {
+            free(config);
+            config = NULL;
+        }
     }
+    json_decref(o);
+    return config;
+}
+
+char *model_config_renew(const char *text, struct err *err) {
+    const struct architecture *a;
+    void *config = read_config(text, &a, err);
+    char *renewed = config ? config_text(a, config) : NULL;
+    free(config);
+    return renewed;
+}
+
+struct model *model_from_config_text(const char *text, size_t parameters, struct err *err) {
+    const struct architecture *a;
+    void *config = read_config(text, &a, err);
+    struct model *m = config ? build(a, config, err) : NULL;
     if (m && params_count(m->params) != parameters) {
         err_set(err, STATUS_DATA,
                 "the configuration asks for %zu parameters, but the file holds %zu",
@@ -144,6 +165,5 @@ struct model *model_from_config_text(const char *text, size_t parameters, struct
     else if (err)
         err->status = STATUS_DATA;
     free(config);
-    json_decref(o);
     return m;
 }

@@ -58,4 +58,8 @@ char *model_config_text(const struct model *m);
 struct model *model_from_config_text(const char *text, size_t parameters,
                                      struct err *err) NODISCARD;
 
+/* A configuration that another version may have written, as this one writes it: what it does not
+ * say is spelled out. NULL on error: STATUS_DATA. */
+char *model_config_renew(const char *text, struct err *err) NODISCARD;
+
 #endif

@@ -4,6 +4,7 @@
 q=$GRAMMARS/question.gr
 tiny=(--dim 16 --layers 1 --heads 2 -b 8)
 train() { train-transformer -q "${tiny[@]}" "$@"; }
+PYTHON=$(command -v python3 || echo false)
 json() { sed -nE "s/^ *\"$2\": (.*[^,]),?$/\1/p" "$1/run.json"; }
 after() { awk -F '\t' -v s="$2" 'NR == 1 || $1 > s' "$1/metrics.tsv"; }
 gen-grammar "$q" -n 300 --agree --split 1-9/10 -o train.zst
@@ -71,6 +72,37 @@ check 'finished: it returns' train -d lives --branch gone@17 --seed-order 5 "${o
 refuse 'another branch in the same folder' 64 '^train-transformer: lives: made with --branch gone@17, not parent@17' \
     train -d lives --branch parent@17 --seed-order 5 "${options[@]}" --save-every 5 train.zst
 
+# Classes keep their numbers, whatever the order in which the branch meets them.
+printf 'x y\tno\ny x\tyes\nx x\tno\ny y\tyes\n' >no-first.tsv
+printf 'y x\tyes\nx y\tno\n' >yes-first.tsv
+classifier=(--steps 6 --objective class)
+train -d classes "${classifier[@]}" --save-every 3 --keep-states all no-first.tsv
+train -d classes2 "${classifier[@]}" --branch classes@3 yes-first.tsv
+is 'a branch has the classes of its parent' "$(head -c 20000 classes2/ckpt/00000006.safetensors | grep -ao 'classes.":\[[^]]*' | tail -1 | tr -d '\\')" 'classes":["no","yes"'
+
+# A configuration of a version that knew less is the one it stands for.
+cp -r parent older
+"$PYTHON" - older/ckpt/00000017.safetensors <<'P' 2>/dev/null || rm -rf older
+import json, struct, sys
+b = open(sys.argv[1], 'rb').read()
+n = struct.unpack('<Q', b[:8])[0]
+head = json.loads(b[8:8 + n])
+config = json.loads(head['__metadata__']['espalier.config'])
+for name in [k for k in config if k not in 'architecture vocabulary dim layers heads feedforward max_length norm positions activation tied scale_embedding'.split()]:
+    del config[name]
+head['__metadata__']['espalier.config'] = json.dumps(config)
+del head['__metadata__']['espalier.task']
+text = json.dumps(head).encode()
+text += b' ' * (-len(text) % 8)
+open(sys.argv[1], 'wb').write(struct.pack('<Q', len(text)) + text + b[8 + n:])
+P
+if [ -e older ]; then
+    train -d younger --branch older@17 "${options[@]}" train.zst
+    same 'a branch of a checkpoint of an older version' younger/ckpt/00000060.safetensors parent/ckpt/00000060.safetensors
+else
+    skip 'a branch of a checkpoint of an older version' 'no python3'
+fi
+
 # What is refused; nothing is left.
 no() { # name status pattern arguments...
     refuse "$1" "$2" "$3" train-transformer -q -b 8 --steps 60 -d no "${@:4}"
@@ -93,6 +125,9 @@ no 'another model' 64 '^train-transformer: parent/run.json: its model has --dim 
 no 'another LayerNorm' 64 '^train-transformer: parent/run.json: its model has --norm post; a branch cannot have --norm pre' --branch parent@17 --norm pre train.zst
 no 'another matrix' 64 'a branch cannot have --untied' --branch parent@17 --untied train.zst
 printf 'the newt\tthe walrusses\n' >unknown.tsv
+printf 'x y\tmaybe\n' >maybe.tsv
+no 'a class that the parent does not know' 65 "^train-transformer: maybe.tsv: line 1: 'maybe' is none of the 2 classes" --objective class --branch classes@3 maybe.tsv
+no 'another objective' 64 '^train-transformer: classes/ckpt/00000003.safetensors: trained with --objective class; a branch cannot have --objective all' --branch classes@3 no-first.tsv
 no 'a word that the parent does not know' 65 "^train-transformer: unknown.tsv: line 1: word 'walrusses' is not in the vocabulary" --branch parent@17 unknown.tsv
 cp -r parent forged
 sed -i 's/"dim": 16/"dim": 32/' forged/run.json

@@ -170,7 +170,7 @@ static void a_copy_is_the_same(void **state) {
     assert_int_equal(checkpoint_resume(folder, 60, other, &v, &back, &err), 0);
     assert_memory_equal(m->params->value, other->params->value, m->params->size * sizeof(real));
     struct vocab words = {0};
-    assert_int_equal(checkpoint_read_notes(to, &words, &config, &err), 0);
+    assert_int_equal(checkpoint_read_notes(to, &words, NULL, &config, &err), 0);
     expected = model_config_text(m);
     assert_string_equal(config, expected);
     assert_int_equal(words.n, v.n);
