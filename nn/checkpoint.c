@@ -297,7 +297,9 @@ static int take_task(const struct tensorfile *f, struct model *m, struct err *er
         task_free(&task);
         return err_prefix(err, "%s", f->path);
     }
-    if (task.layout.shape != m->task.layout.shape ||
+    bool features = task.columns.features, tokens = task.columns.source || !features;
+    if (features != (m->facts.features > 0) || tokens != (m->facts.vocabulary > 0) ||
+        task.layout.shape != m->task.layout.shape ||
         task.layout.objective != m->task.layout.objective ||
         (task.layout.objective == OBJECTIVE_CLASS && m->facts.outputs > 1 &&
          (size_t)m->facts.outputs != task.classes.n)) {
@@ -386,6 +388,11 @@ static int take_state(const struct tensorfile *f, struct model *m, struct checkp
     const struct tensor *counts = sums
                                       ? tensorfile_need(f, "loop.counts", DTYPE_F64, 1, &three, err)
                                       : NULL;
+    if (sums && !counts)
+        return err_set(err, STATUS_DATA,
+                       "%s: its state was written by another version, which this one cannot go on "
+                       "from",
+                       f->path);
     const struct tensor *hash =
         counts ? tensorfile_need(f, "loop.stream_hash", DTYPE_U64, 0, NULL, err) : NULL;
     if (!hash)
@@ -413,6 +420,16 @@ static int check_vocabulary(const struct tensorfile *f, const struct vocab *voca
     return same ? 0
                 : err_set(err, STATUS_DATA, "%s: its vocabulary is not that of the corpus now",
                           f->path);
+}
+
+/* A file under another's name would begin the run with weights of another step. */
+static int check_step(const struct tensorfile *f, int64_t step, struct err *err) {
+    const char *when = need_note(f, "espalier.step", err);
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, step);
+    if (!when || strcmp(when, text) == 0)
+        return when ? 0 : -1;
+    return err_set(err, STATUS_DATA, "%s: is of step %.20s", f->path, when);
 }
 
 int checkpoint_latest(const char *folder, int64_t base, int64_t *step, struct err *err) {
@@ -443,11 +460,13 @@ int checkpoint_resume(const char *folder, int64_t step, struct model *m, const s
                       struct checkpoint_state *state, struct err *err) {
     char *model_path = checkpoint_path(folder, step), *beside = state_path(folder, step);
     struct tensorfile *f = tensorfile_open(model_path, err);
-    int result = f && check_vocabulary(f, vocab, err) == 0 ? take_weights(f, m, err) : -1;
+    int result = f && check_step(f, step, err) == 0 && check_vocabulary(f, vocab, err) == 0
+                     ? take_weights(f, m, err)
+                     : -1;
     tensorfile_close(f);
     if (result == 0 && state) {
         f = tensorfile_open(beside, err);
-        result = f ? take_state(f, m, state, err) : -1;
+        result = f && check_step(f, step, err) == 0 ? take_state(f, m, state, err) : -1;
         tensorfile_close(f);
     }
     free(model_path);

@@ -72,8 +72,15 @@ int task_read(const char *text, struct task *t, struct err *err) {
                          o ? "" : ": ", o ? "" : what.text);
     if (result == 0)
         result = layout_read(layout, &t->layout, err);
-    for (int k = 0; k < STRINGS && result == 0; k++)
-        *string_of(t, k) = json_string_value(json_object_get(o, keys[k]));
+    for (int k = 0; k < STRINGS && result == 0; k++) {
+        const json_t *value = json_object_get(o, keys[k]);
+        const char *name = *string_of(t, k) = json_string_value(value);
+        if (value && (!name || !*name)) {
+            *string_of(t, k) = NULL;
+            result = err_set(err, STATUS_DATA, "the description of its task names no '%s'",
+                             keys[k]);
+        }
+    }
     if (result == 0)
         own_strings(t);
     for (size_t i = 0; result == 0 && i < json_array_size(classes); i++) {

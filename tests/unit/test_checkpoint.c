@@ -14,6 +14,7 @@
 #include "nn/checkpoint.h"
 #include "nn/lexicon.h"
 #include "nn/transformer.h"
+#include "tests/unit/assert_error.h"
 #include "tests/unit/scratch.h"
 
 static struct model *new_model(bool pre) {
@@ -194,6 +195,59 @@ static void a_copy_is_the_same(void **state) {
     vocab_free(&v);
 }
 
+/* Write a checkpoint whose task has other columns; whether it can be read. */
+static bool reads_with(const struct columns *columns) {
+    struct err err = {0};
+    struct vocab v = {0};
+    learn_words(&v);
+    struct model *m = new_model(false);
+    struct layout l = m->task.layout;
+    l.bos = l.eos = true;
+    model_set_task(m, &l, columns, NULL, NULL);
+    struct checkpoint_state s = {0};
+    assert_int_equal(checkpoint_write(scratch_folder, 70, m, &v, &s, &err), 0);
+    char *path = checkpoint_path(scratch_folder, 70);
+    struct model *back = checkpoint_read(path, NULL, NULL, &err);
+    bool read = back != NULL;
+    if (!read)
+        assert_error(&err, STATUS_DATA, NULL, "task");
+    model_free(back);
+    model_free(m);
+    vocab_free(&v);
+    checkpoint_remove(scratch_folder, 70);
+    free(path);
+    return read;
+}
+
+static void a_task_fits_its_model(void **state) {
+    (void)state;
+    assert_true(reads_with(&(struct columns){0}));
+    assert_true(reads_with(&(struct columns){.source = "text", .target = "answer"}));
+    assert_false(reads_with(&(struct columns){.features = "x"}));
+    assert_false(reads_with(&(struct columns){.source = "text", .features = "x"}));
+    assert_false(reads_with(&(struct columns){.source = ""}));
+}
+
+static void a_file_of_another_step_is_refused(void **state) {
+    (void)state;
+    struct err err = {0};
+    struct vocab v = {0};
+    learn_words(&v);
+    struct model *m = new_model(false);
+    struct checkpoint_state s = {0};
+    assert_int_equal(checkpoint_write(scratch_folder, 80, m, &v, &s, &err), 0);
+    char *from = checkpoint_path(scratch_folder, 80), *to = checkpoint_path(scratch_folder, 81);
+    assert_int_equal(rename(from, to), 0);
+    assert_int_equal(checkpoint_resume(scratch_folder, 81, m, &v, NULL, &err), -1);
+    assert_error(&err, STATUS_DATA, NULL, "is of step 80");
+    checkpoint_remove(scratch_folder, 80);
+    checkpoint_remove(scratch_folder, 81);
+    free(from);
+    free(to);
+    model_free(m);
+    vocab_free(&v);
+}
+
 static void another_model_is_refused(void **state) {
     (void)state;
     struct err err = {0};
@@ -239,6 +293,8 @@ int main(void) {
         cmocka_unit_test(a_checkpoint_gives_back_every_bit),
         cmocka_unit_test(states_go_or_stay),
         cmocka_unit_test(a_copy_is_the_same),
+        cmocka_unit_test(a_task_fits_its_model),
+        cmocka_unit_test(a_file_of_another_step_is_refused),
         cmocka_unit_test(another_model_is_refused),
         cmocka_unit_test(a_configuration_is_checked),
     };
