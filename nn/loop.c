@@ -133,7 +133,7 @@ static int set_up(struct run *run, struct manifest *old, struct err *err) {
     if (open_inputs(run, old != NULL, err) != 0)
         return -1;
     if (old) {
-        const char **ignored = loop_ignored_options(run);
+        const char **ignored = loop_ignored_options(run, old);
         int result = manifest_compare(old, run->manifest, q->folder, ignored, err);
         free(ignored);
         if (result != 0)

@@ -108,8 +108,9 @@ int loop_check_request(struct run *run, struct err *err);
 void loop_start_manifest(struct run *run);
 int loop_add_inputs(struct run *run, struct err *err);
 
-/* Options that say nothing of the result (the caller frees the list); an evaluation's corpus. */
-const char **loop_ignored_options(const struct run *run);
+/* Options that need not agree with those of the old run: that say nothing of the result, or that
+ * were unknown to the version that made it and are not given now. The caller frees the list. */
+const char **loop_ignored_options(const struct run *run, const struct manifest *old);
 const char *loop_corpus_of(const char *item);
 
 /* Read the run.json that is there into *old (NULL: none). 1: it is of this very run, finished; 0:

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "lib/corpus.h"
 #include "lib/mem.h"
 #include "nn/mat.h"
@@ -112,13 +114,25 @@ void loop_start_manifest(struct run *run) {
     manifest_set_unsigned(run->manifest, "seeds", "noise", q->seed_noise);
 }
 
-/* Options that say nothing of the result, and those whose files the inputs identify. */
-const char **loop_ignored_options(const struct run *run) {
-    size_t n = 0;
+/* A version that did not know an option yet did what its default does. */
+static bool is_newer(const struct opt *o, const struct manifest *old) {
+    const json_t *root = manifest_json((struct manifest *)old);
+    const json_t *options = json_object_get(root, "options");
+    if (o->given || !json_object_get(options, "steps"))
+        return false;
+    if (strncmp(o->name, "seed-", 5) == 0)
+        return !json_object_get(json_object_get(root, "seeds"), o->name + 5);
+    return !json_object_get(options, o->name);
+}
+
+const char **loop_ignored_options(const struct run *run, const struct manifest *old) {
+    size_t n = 0, most = 1;
     const struct opt *o = run->request->tool->options;
-    const char **ignored = mem_alloc(256, sizeof *ignored);
-    for (; o->type != OPT_END && n < 254; o++)
-        if (o->aside && o->name)
+    for (; o->type != OPT_END; o++)
+        most++;
+    const char **ignored = mem_alloc(most, sizeof *ignored);
+    for (o = run->request->tool->options; o->type != OPT_END; o++)
+        if (o->name && (o->aside || is_newer(o, old)))
             ignored[n++] = o->name;
     return ignored;
 }
@@ -265,7 +279,7 @@ int loop_meet_old_run(struct run *run, struct manifest **old, struct err *err) {
     *old = manifest_read(run->manifest_path, err);
     if (!*old)
         return -1;
-    const char **ignored = loop_ignored_options(run);
+    const char **ignored = loop_ignored_options(run, *old);
     int result = manifest_compare_options(*old, run->manifest, run->request->folder, ignored, err);
     bool finished = manifest_status(*old) == MANIFEST_FINISHED;
     if (result == 0 && finished)

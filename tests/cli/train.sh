@@ -160,6 +160,13 @@ train -d seeds/c --steps 3 --seed-init 1 --seed-order 2 train.zst
 cmp -s seeds/a/ckpt/00000003.safetensors seeds/b/ckpt/00000003.safetensors && pass '--seed sets both' || fail '--seed sets both'
 cmp -s seeds/b/ckpt/00000003.safetensors seeds/c/ckpt/00000003.safetensors && fail '--seed-order matters' || pass '--seed-order matters'
 
+# A run of a version that did not know some options: they had their defaults.
+train -d newer --steps 6 --save-every 3 train.zst
+sed -i -E '/"(dropout|per-position|objective)":/d' newer/run.json
+check 'finished by an older version' train -d newer --steps 6 --save-every 3 train.zst
+refuse 'finished by an older version, other options now' 64 '^train-transformer: newer: made without --dropout' train -d newer --steps 6 --save-every 3 --dropout 0.1 train.zst
+refuse 'finished by an older version, other seeds now' 64 '^train-transformer: newer: made without --seed-dropout' train -d newer --steps 6 --save-every 3 --seed-dropout 3 train.zst
+
 # A loss that is not finite.
 train -d wild --steps 40 --save-every 1 --warmup 0 --rate 1e30 --clip 0 train.zst 2>err
 is 'a loss that is not finite' "$? $(json wild status)" '70 "failed"'
