@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static _Noreturn void out_of_memory(size_t count, size_t size) {
     msg_die(STATUS_OS, "out of memory: cannot have %zu elements of %zu bytes", count, size);
@@ -22,6 +23,11 @@ void *mem_alloc(size_t count, size_t size) {
     if (!p)
         out_of_memory(count, size);
     return p;
+}
+
+double mem_machine(void) {
+    double bytes = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    return bytes > 0 ? bytes : 0;
 }
 
 void *mem_aligned(size_t count, size_t size) {

@@ -22,6 +22,10 @@ void *mem_aligned(size_t count, size_t size);
  * zeroed. Returns the array, which may have moved. */
 void *mem_grow(void *array, size_t *capacity, size_t need, size_t size);
 
+/* Bytes of memory that this machine has; 0: it does not tell. What needs more is better refused
+ * than killed half-way. */
+double mem_machine(void);
+
 char *mem_strdup(const char *text);
 char *mem_strndup(const char *text, size_t len);
 

@@ -117,7 +117,7 @@ struct graph_room {
 /* Make room for batches of up to these sizes. Room never shrinks. Within it nothing is allocated in
  * a step; a batch beyond it makes more room by itself. */
 void graph_reserve(struct graph *g, const struct graph_room *room);
-/* Bytes that such room takes. */
+/* Bytes that such room takes; 0: it is there. */
 size_t graph_room_bytes(struct graph *g, const struct graph_room *room);
 
 /* Forward and backward: fills params.gradient with the gradient of the mean loss over what is
@@ -126,6 +126,9 @@ size_t graph_room_bytes(struct graph *g, const struct graph_room *room);
  * examples one after the other, so that room is needed for one part only. */
 double graph_gradient(struct graph *g, struct pool *pool, const struct batch *batch, int passes,
                       int *counted);
+
+/* The room that this will need. */
+struct graph_room graph_room_of(const struct pool *pool, const struct batch *batch, int passes);
 
 /* What graph_forward hands out: output[i] (the width of the output) belongs to row[i] of the batch,
  * rows in rising order: of ROWS_INPUT, or of ROWS_EXAMPLE if those have the output; on the thread

@@ -176,7 +176,14 @@ static int part_border(const struct batch *b, int passes, int part) {
     return (int)((int64_t)b->sequences * part / passes);
 }
 
-static void make_room(struct graph *g, const struct pool *pool, const struct batch *b, int passes) {
+static int count_passes(const struct batch *b, int passes) {
+    if (passes > b->sequences)
+        passes = b->sequences;
+    return passes < 1 ? 1 : passes;
+}
+
+struct graph_room graph_room_of(const struct pool *pool, const struct batch *b, int passes) {
+    passes = count_passes(b, passes);
     struct graph_room room = {.workers = pool_workers(pool)};
     for (int part = 0; part < passes; part++) {
         int first = part_border(b, passes, part), last = part_border(b, passes, part + 1);
@@ -195,6 +202,11 @@ static void make_room(struct graph *g, const struct pool *pool, const struct bat
         room.longest = n > room.longest ? n : room.longest;
         room.longest_memory = m > room.longest_memory ? m : room.longest_memory;
     }
+    return room;
+}
+
+static void make_room(struct graph *g, const struct pool *pool, const struct batch *b, int passes) {
+    struct graph_room room = graph_room_of(pool, b, passes);
     graph_reserve(g, &room);
 }
 
@@ -216,10 +228,7 @@ static int count_targets(const struct graph *g, const struct batch *b) {
 
 double graph_gradient(struct graph *g, struct pool *pool, const struct batch *batch, int passes,
                       int *counted) {
-    if (passes > batch->sequences)
-        passes = batch->sequences;
-    if (passes < 1)
-        passes = 1;
+    passes = count_passes(batch, passes);
     make_room(g, pool, batch, passes);
     int n = count_targets(g, batch);
     struct run run = {.g = g, .batch = batch, .learning = true, .scale = n ? (real)(1.0 / n) : 0};

@@ -106,13 +106,28 @@ static void reserve(struct run *run) {
     /* Batches cut into parts make the room of a part when they come. */
     if (run->request->passes > 1 || f.most_tokens > INT32_MAX / 2 || f.most_memory > INT32_MAX / 2)
         return;
-    graph_reserve(run->model->graph,
-                  &(struct graph_room){.rows = {[ROWS_INPUT] = (int)f.most_tokens,
-                                                [ROWS_MEMORY] = (int)f.most_memory,
-                                                [ROWS_EXAMPLE] = (int)f.most_sequences},
-                                       .longest = f.longest,
-                                       .longest_memory = f.longest_memory,
-                                       .workers = pool_workers(run->pool)});
+    struct graph_room room = {.rows = {[ROWS_INPUT] = (int)f.most_tokens,
+                                       [ROWS_MEMORY] = (int)f.most_memory,
+                                       [ROWS_EXAMPLE] = (int)f.most_sequences},
+                              .longest = f.longest,
+                              .longest_memory = f.longest_memory,
+                              .workers = pool_workers(run->pool)};
+    /* No batch may be as large as the longest sequences would make it. */
+    if ((double)graph_room_bytes(run->model->graph, &room) <= mem_machine() / 8)
+        graph_reserve(run->model->graph, &room);
+}
+
+/* A batch that cannot fit is better refused than killed half-way. */
+static int check_room(struct run *run, const struct batch *batch, struct err *err) {
+    struct graph_room room = graph_room_of(run->pool, batch, run->model->passes);
+    double need = (double)graph_room_bytes(run->model->graph, &room), have = mem_machine();
+    return have > 0 && need > have
+               ? err_set(err, STATUS_USAGE,
+                         "%s: step %" PRId64 ": a batch of %d examples needs %.1f GB; this machine "
+                         "has %.1f (--accumulate takes it in parts)",
+                         run->request->folder, run->step + 1, batch->sequences, need / 1e9,
+                         have / 1e9)
+               : 0;
 }
 
 static int check_perturbations(const struct run *run, struct err *err) {
@@ -203,6 +218,8 @@ static int take_step(struct run *run, struct err *err) {
         return -1;
     batch.seed_dropout = q->seed_dropout;
     batch.number = (uint64_t)step;
+    if (check_room(run, &batch, err) != 0)
+        return -1;
     int counted;
     double loss = model_gradient(run->model, run->pool, &batch, &counted);
     bool measured = run->before && loop_evaluates_at(run, step);

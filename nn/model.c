@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 
@@ -15,7 +14,7 @@ static const struct architecture *const architectures[] = {&transformer_architec
 /* Values, gradients and two moments. A model that cannot fit is better refused than killed. */
 static int check_memory(size_t parameters, struct err *err) {
     double need = 4.0 * sizeof(real) * (double)parameters;
-    double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+    double have = mem_machine();
     if (have > 0 && need > have)
         return err_set(
             err, STATUS_USAGE,

@@ -162,6 +162,20 @@ static void add_slots(struct optim *o) {
     }
 }
 
+/* Weights, gradients, and what the optimiser keeps: a window of a filter is many gradients. */
+static int check_memory(const struct params *p, const struct optim_config *c, struct err *err) {
+    size_t kept = (c->kind != OPTIMISER_SGD ? 2 : c->momentum != 0) + (c->filter == FILTER_EMA) +
+                  (c->filter == FILTER_MEAN ? (size_t)c->filter_window + 1 : 0) +
+                  (c->average != AVERAGE_NONE);
+    double need = (2 + (double)kept) * sizeof(real) * (double)p->size, have = mem_machine();
+    return have > 0 && need > have
+               ? err_set(err, STATUS_USAGE,
+                         "an optimiser that keeps %zu numbers for each of %zu parameters needs "
+                         "%.1f GB; this machine has %.1f",
+                         kept, params_count(p), need / 1e9, have / 1e9)
+               : 0;
+}
+
 struct optim *optim_new(struct params *params, const struct optim_config *config, struct err *err) {
     if (optim_check(config, err) != 0)
         return NULL;
@@ -172,6 +186,8 @@ struct optim *optim_new(struct params *params, const struct optim_config *config
         err_set(err, STATUS_USAGE, "--base-width needs a width, and this model has none");
         return NULL;
     }
+    if (check_memory(params, config, err) != 0)
+        return NULL;
     struct optim *o = mem_alloc(1, sizeof *o);
     o->config = *config;
     o->params = params;

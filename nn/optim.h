@@ -109,8 +109,8 @@ int optim_check(const struct optim_config *config, struct err *err) NODISCARD;
 struct optim;
 
 /* An optimiser of *params, which must outlive it, with its slots, zero where they are new. Free
- * with optim_free. NULL (STATUS_USAGE) if optim_check refuses, a group matches no tensor, or a base
- * width is given and the model has no width. */
+ * with optim_free. NULL (STATUS_USAGE) if optim_check refuses, a group matches no tensor, a base
+ * width is given and the model has no width, or the slots cannot fit this machine's memory. */
 struct optim *optim_new(struct params *params, const struct optim_config *config,
                         struct err *err) NODISCARD;
 void optim_free(struct optim *o);

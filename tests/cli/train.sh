@@ -167,6 +167,13 @@ check 'finished by an older version' train -d newer --steps 6 --save-every 3 tra
 refuse 'finished by an older version, other options now' 64 '^train-transformer: newer: made without --dropout' train -d newer --steps 6 --save-every 3 --dropout 0.1 train.zst
 refuse 'finished by an older version, other seeds now' 64 '^train-transformer: newer: made without --seed-dropout' train -d newer --steps 6 --save-every 3 --seed-dropout 3 train.zst
 
+# What cannot fit is refused before memory is gone.
+refuse 'a filter of too many gradients' 64 '^train-transformer: an optimiser that keeps 10003 numbers for each of [0-9]+ parameters needs' \
+    train-transformer -q -d huge --dim 256 --layers 16 --filter mean --filter-window 10000 train.zst
+refuse 'a batch of too many tokens' 64 '^train-transformer: huge: step 1: a batch of [0-9]+ examples needs [0-9.]+ GB; this machine has' \
+    train -d huge --pack 1048576 --max-length 1048576 --steps 1 train.zst
+check 'a stream whose longest batch would not fit' bash -c 'train-transformer "$@" - <train.zst' - -q -d roomy --dim 8 --layers 1 --heads 2 --steps 2 --max-length 1048576
+
 # A loss that is not finite.
 train -d wild --steps 40 --save-every 1 --warmup 0 --rate 1e30 --clip 0 train.zst 2>err
 is 'a loss that is not finite' "$? $(json wild status)" '70 "failed"'
