@@ -1,3 +1,5 @@
+#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "nn/loop_private.h"
@@ -35,7 +37,22 @@ void loop_thin(const struct run *run) {
     checkpoint_remove_states(folder, run->step, run->request->keep_states);
 }
 
+/* The loss of a step is of the weights before it, so a last update may overflow unseen. */
+static int check_weights(const struct run *run, struct err *err) {
+    const struct params *p = run->model->params;
+    for (size_t i = 0; i < p->tensors; i++)
+        for (size_t k = 0; k < p->table[i].count; k++)
+            if (!isfinite(p->value[p->table[i].offset + k]))
+                return err_set(err, STATUS_NONFINITE,
+                               "%s: step %" PRId64 ": the weights of %s are not finite; earlier "
+                               "checkpoints are untouched (a lower --rate may help)",
+                               run->request->folder, run->step, p->table[i].name);
+    return 0;
+}
+
 int loop_save(struct run *run, bool lasting, struct err *err) {
+    if (check_weights(run, err) != 0)
+        return -1;
     if (lasting)
         checkpoint_add_number(&run->state.lasting, (double)run->step);
     loop_remember_watches(run);

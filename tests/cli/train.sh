@@ -178,6 +178,9 @@ check 'a stream whose longest batch would not fit' bash -c 'train-transformer "$
 train -d wild --steps 40 --save-every 1 --warmup 0 --rate 1e30 --clip 0 train.zst 2>err
 is 'a loss that is not finite' "$? $(json wild status)" '70 "failed"'
 grep -qE '^train-transformer: wild: step [0-9]+: the (loss|gradient) is not finite; the batch is in bad-batch.txt' err && pass 'it says so' || fail 'it says so' "$(cat err)"
+train -d last --steps 4 --save-every 2 --perturb 4:1e39:absolute train.zst 2>err
+is 'a last change that overflows' "$? $(ls last/ckpt | tr '\n' ' ')" '70 00000002.safetensors 00000002.state.safetensors '
+grep -qE '^train-transformer: last: step 4: the weights of .* are not finite' err && pass 'it says which weights' || fail 'it says which weights' "$(cat err)"
 is 'the batch is kept' "$(wc -l <wild/bad-batch.txt)" 8
 is 'its sentences are of the corpus' "$(sort -u wild/bad-batch.txt | comm -23 - <(zstd -qdc train.zst | grep -v '^#' | awk -F '\t' '{ print $1 " " $2 }' | sort -u) | wc -l)" 0
 check 'its checkpoints can be read' eval-rule -o scores.tsv wild ood.zst
