@@ -105,6 +105,7 @@ static int check_options(const struct data_options *o, struct opt_tool *tool,
                *const features[] = {"features", NULL}, *const batch[] = {"batch", NULL},
                *const tokens[] = {"batch-tokens", NULL}, *const order[] = {"seed-order", NULL},
                *const rules[] = {"among", "per-tag", NULL},
+               *const places[] = {"per-position", NULL},
                *const marks[] = {"no-bos", "no-eos", "vocabulary", NULL};
     bool whole = layout_is_whole(l), no_tokens = o->columns.features && !o->columns.source,
          drawn = l->objective == OBJECTIVE_MASKED && !o->mask_words;
@@ -132,6 +133,8 @@ static int check_options(const struct data_options *o, struct opt_tool *tool,
         (o->full_batch && refuse(tool, tokens, "beside --full-batch", err) != 0) ||
         (o->full_batch && !drawn &&
          refuse(tool, order, "with --full-batch: every step has all examples", err) != 0) ||
+        (l->objective != OBJECTIVE_ALL &&
+         refuse(tool, places, "without --objective all", err) != 0) ||
         (l->objective == OBJECTIVE_VALUE &&
          refuse(tool, rules, "with --objective value", err) != 0) ||
         (l->objective == OBJECTIVE_MASKED && !o->mask_words &&

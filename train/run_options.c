@@ -135,6 +135,7 @@ static void refuse_idle(const struct run_options *r, struct opt_tool *tool) {
         opt_means_nothing(tool, "eval-limit", "without --eval");
         opt_means_nothing(tool, "among", "without --eval");
         opt_means_nothing(tool, "per-tag", "without --eval");
+        opt_means_nothing(tool, "per-position", "without --eval");
         if (!r->track && strcmp(r->statistics, "none") == 0)
             opt_means_nothing(tool, "first-evaluation",
                               "without --eval, --track or --weight-statistics");

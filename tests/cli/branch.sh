@@ -127,7 +127,7 @@ no 'another matrix' 64 'a branch cannot have --untied' --branch parent@17 --unti
 printf 'the newt\tthe walrusses\n' >unknown.tsv
 printf 'x y\tmaybe\n' >maybe.tsv
 no 'a class that the parent does not know' 65 "^train-transformer: maybe.tsv: line 1: 'maybe' is none of the 2 classes" --objective class --branch classes@3 maybe.tsv
-no 'another objective' 64 '^train-transformer: classes/ckpt/00000003.safetensors: trained with --objective class; a branch cannot have --objective all' --branch classes@3 no-first.tsv
+no 'another objective than the classes of the parent' 64 '^train-transformer: classes/run.json: its model has --objective class; a branch cannot have --objective all' --objective all --branch classes@3 no-first.tsv
 no 'a word that the parent does not know' 65 "^train-transformer: unknown.tsv: line 1: word 'walrusses' is not in the vocabulary" --branch parent@17 unknown.tsv
 cp -r parent forged
 sed -i 's/"dim": 16/"dim": 32/' forged/run.json

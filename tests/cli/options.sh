@@ -88,6 +88,8 @@ tr|among|o,p|--eval e=other.tsv --shape encoder --mask-words o,p,q,r
 m|among|o,p|--eval e=other.tsv
 tr|per-tag||--eval e=other.tsv
 m|per-tag||--eval e=other.tsv
+tr|per-position||--eval e=other.tsv
+m|per-position||never
 trm|track|weight_norm|
 trm|track|update_norm|
 trm|track|tokens|
@@ -230,9 +232,9 @@ r|attention|general|--shape encoder-decoder
 r|attention|concat|--shape encoder-decoder
 r|layers|2|
 r|hidden|12|
-r|separate-embeddings||--shape encoder-decoder
-r|read-out|first|--objective class
-r|read-out|mean|--objective class
+r|separate-embedding||--shape encoder-decoder
+r|readout|first|--objective class
+r|readout|mean|--objective class
 r|dropout|0.3|--layers 2
 r|dropout-embedding|0.3|
 r|dropout-output|0.3|

@@ -67,7 +67,7 @@ refuse 'dropout between one layer' 64 'dropout.*one layer' train-rnn -d no --lay
 refuse 'a forget bias of a GRU' 64 'forget-bias.*lstm' train -d no --cell gru --forget-bias 1 train.zst
 refuse 'attention without an encoder' 64 'attention.*encoder-decoder' train -d no --attention dot train.zst
 refuse 'a read-out without classes' 64 'readout.*class' train -d no --readout mean train.zst
-refuse 'numbers to read' 64 '^train-rnn: --features means nothing for a model that reads words alone' train -d no --objective class --features source train.zst
+refuse 'numbers to read' 64 '^train-rnn: --features means nothing in a recurrent network' train -d no --objective class --features source train.zst
 refuse 'an unknown cell' 64 'gru' train -d no --cell gur train.zst
 refuse 'no hidden units' 64 'hidden' train -d no --hidden 0 train.zst
 refuse 'too large a model' 64 'train-rnn: ' train -d no --hidden 16384 --layers 1000 train.zst
