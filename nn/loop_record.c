@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "lib/corpus.h"
+#include "lib/hash.h"
 #include "lib/mem.h"
 #include "nn/mat.h"
 
@@ -259,6 +260,12 @@ int loop_add_inputs(struct run *run, struct err *err) {
         result = add_input(run, role.data, loop_corpus_of(item), err);
     }
     buf_free(&role);
+    uint64_t hash;
+    if (q->feed.vocabulary && result == 0) {
+        result = hash_file(q->feed.vocabulary, &hash, NULL, err);
+        if (result == 0) /* words, no examples */
+            manifest_add_input(run->manifest, "vocabulary", q->feed.vocabulary, 0, hash);
+    }
     return result;
 }
 

@@ -214,4 +214,13 @@ for folder in full/a full/b full/c; do
     check "$folder goes on when there is room" train -d $folder "${run[@]}"
     is "$folder ends in the same bits" "$(cmp whole/metrics.tsv $folder/metrics.tsv 2>&1; diff -r whole/ckpt $folder/ckpt)" ''
 done
+# A vocabulary given as a file is an input like the corpora.
+gen-modular + -q -p 7 --text -o table.tsv
+printf '+ = 0 1 2 3 4 5 6\n' >words
+words_run() { train-transformer -q -d words-run --layers 1 --dim 8 --heads 1 --steps 4 --vocabulary words table.tsv; }
+check '--vocabulary' words_run
+check '--vocabulary: the same again' words_run
+echo x >>words
+refuse '--vocabulary: other words' 64 "words-run: made from 'words', whose content was not that of 'words' now" words_run
+
 finish
