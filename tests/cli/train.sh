@@ -162,10 +162,10 @@ cmp -s seeds/b/ckpt/00000003.safetensors seeds/c/ckpt/00000003.safetensors && fa
 
 # A run of a version that did not know some options: they had their defaults.
 train -d newer --steps 6 --save-every 3 train.zst
-sed -i -E '/"(dropout|per-position|objective)":/d' newer/run.json
+sed -i -E '/"(dropout|order|per-position|objective)":/d' newer/run.json
 check 'finished by an older version' train -d newer --steps 6 --save-every 3 train.zst
 refuse 'finished by an older version, other options now' 64 '^train-transformer: newer: made without --dropout' train -d newer --steps 6 --save-every 3 --dropout 0.1 train.zst
-refuse 'finished by an older version, other seeds now' 64 '^train-transformer: newer: made without --seed-dropout' train -d newer --steps 6 --save-every 3 --seed-dropout 3 train.zst
+refuse 'finished by an older version, other seeds now' 64 '^train-transformer: newer: made without --seed-order' train -d newer --steps 6 --save-every 3 --seed-order 3 train.zst
 
 # What cannot fit is refused before memory is gone.
 refuse 'a filter of too many gradients' 64 '^train-transformer: an optimiser that keeps 10003 numbers for each of [0-9]+ parameters needs' \
