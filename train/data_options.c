@@ -98,15 +98,14 @@ static int check_options(const struct data_options *o, struct opt_tool *tool,
     static const char *const masks[] = {"mask-share", "mask-random", "mask-keep", "mask-words",
                                         NULL};
     static const char *const random[] = {"mask-share", "mask-random", "mask-keep", NULL};
-    static const char
-        *const prefix[] = {"prefix", NULL},
-               *const label[] = {"label", NULL}, *const values[] = {"values", NULL},
-               *const stride[] = {"stride", NULL}, *const target[] = {"target", NULL},
-               *const features[] = {"features", NULL}, *const batch[] = {"batch", NULL},
-               *const tokens[] = {"batch-tokens", NULL}, *const order[] = {"seed-order", NULL},
-               *const rules[] = {"among", "per-tag", NULL},
-               *const places[] = {"per-position", NULL},
-               *const marks[] = {"no-bos", "no-eos", "vocabulary", NULL};
+    static const char *const
+        prefix[] = {"prefix", NULL},
+        *const label[] = {"label", NULL}, *const values[] = {"values", NULL},
+        *const stride[] = {"stride", NULL}, *const target[] = {"target", NULL},
+        *const features[] = {"features", NULL}, *const batch[] = {"batch", NULL},
+        *const tokens[] = {"batch-tokens", NULL}, *const order[] = {"seed-order", NULL},
+        *const rules[] = {"among", "per-tag", NULL}, *const places[] = {"per-position", NULL},
+        *const marks[] = {"no-bos", "no-eos", "vocabulary", NULL};
     bool whole = layout_is_whole(l), no_tokens = o->columns.features && !o->columns.source,
          drawn = l->objective == OBJECTIVE_MASKED && !o->mask_words;
     if ((l->objective != OBJECTIVE_MASKED &&
