@@ -150,7 +150,7 @@ const int *node_offset(const struct call *c, enum rows rows) {
  * 0: a later contribution may add to them. */
 static bool part_of(const struct node *n, const struct tile *t, bool add, size_t columns,
                     real *gradient, struct tile *mine) {
-    int first = n->option[0], last = first + n->width;
+    int first = n->option[NODE_FIRST_ROW], last = first + n->width;
     *mine = *t;
     mine->row_first = t->row_first > first ? t->row_first : first;
     mine->row_last = t->row_last < last ? t->row_last : last;
@@ -171,7 +171,7 @@ void grad_weight(const struct graph *g, const struct pass *p, const struct contr
         op_linear_backward_weight((int)p->rows[n->rows], x->width, n->width, x->value, n->gradient,
                                   mine.row_first, mine.row_last, mine.column_first,
                                   mine.column_last, add,
-                                  gradient + (size_t)n->option[0] * (size_t)x->width);
+                                  gradient + (size_t)n->option[NODE_FIRST_ROW] * (size_t)x->width);
 }
 
 void grad_bias(const struct graph *g, const struct pass *p, const struct contribution *c,
@@ -180,7 +180,7 @@ void grad_bias(const struct graph *g, const struct pass *p, const struct contrib
     struct tile mine;
     if (part_of(n, t, add, 1, gradient, &mine))
         op_linear_backward_bias((int)p->rows[n->rows], n->width, n->gradient, mine.row_first,
-                                mine.row_last, add, gradient + n->option[0]);
+                                mine.row_last, add, gradient + n->option[NODE_FIRST_ROW]);
 }
 
 void grad_partial(const struct graph *g, const struct pass *p, const struct contribution *c,

@@ -6,6 +6,10 @@
 
 enum { NODE_INPUTS = 6, NODE_TENSORS = 8, NODE_KEPT = 8 };
 
+/* The option in which a node that has its gradients made by grad_weight or grad_bias says at which
+ * row of the tensors its part begins. */
+enum { NODE_FIRST_ROW };
+
 /* How a backward function gives the gradient of an input: not at all; write it; add to what is
  * there; write it plus the rows of node_skip (only kinds with takes_skip are asked to). */
 enum edge_kind { EDGE_NONE, EDGE_STORE, EDGE_ADD, EDGE_SKIP };
@@ -135,7 +139,7 @@ const struct param *graph_param(const struct graph *g, int tensor);
 void graph_end(struct graph *g, int loss);
 
 /* The weight and bias of y = x w^T + b; x is the value of input 0, and w and b are the tensors'
- * rows from the node's option 0 on, as many as the node is wide. */
+ * rows from the node's option NODE_FIRST_ROW on, as many as the node is wide. */
 void grad_weight(const struct graph *g, const struct pass *p, const struct contribution *c,
                  const struct tile *t, bool add, real *gradient);
 void grad_bias(const struct graph *g, const struct pass *p, const struct contribution *c,

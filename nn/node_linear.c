@@ -4,13 +4,15 @@ enum { WEIGHT, BIAS };
 
 /* The part of the weight that the node is made of. */
 static const real *weight(const struct call *c, const struct node *n) {
-    return node_tensor(c, n, WEIGHT) + (size_t)n->option[0] * (size_t)node_input(c, n, 0)->width;
+    return node_tensor(c, n, WEIGHT) +
+           (size_t)n->option[NODE_FIRST_ROW] * (size_t)node_input(c, n, 0)->width;
 }
 
 static void forward(const struct call *c, const struct node *n) {
     const real *bias = node_tensor(c, n, BIAS);
     op_linear_forward(c->rows[n->rows], node_input(c, n, 0)->width, n->width,
-                      node_input_value(c, n, 0), weight(c, n), bias ? bias + n->option[0] : NULL,
+                      node_input_value(c, n, 0), weight(c, n),
+                      bias ? bias + n->option[NODE_FIRST_ROW] : NULL,
                       n->inputs > 1 ? node_input_value(c, n, 1) : NULL, node_value(c, n));
 }
 

@@ -4,7 +4,7 @@
 #include "nn/op_place.h"
 
 enum { WEIGHT, BIAS };
-enum { PLACES, VOCABULARY, OF_PLACE };
+enum { PLACES = NODE_FIRST_ROW + 1, VOCABULARY, OF_PLACE };
 
 static const int32_t *tokens(const struct call *c) {
     return c->batch->input + c->first[ROWS_INPUT];
@@ -56,7 +56,7 @@ int graph_columns(struct graph *g, int places, int vocabulary, int weight, int b
                                            .rows = ROWS_EXAMPLE,
                                            .width = (int)graph_param(g, weight)->shape[0],
                                            .tensor = {weight, bias},
-                                           .option = {places, vocabulary}});
+                                           .option = {[PLACES] = places, vocabulary}});
     graph_contribute(g, (struct contribution){
                             .tensor = weight, .node = node, .cut = CUT_ROWS, .make = grad_columns});
     graph_contribute(g, (struct contribution){.tensor = bias, .node = node, .make = grad_bias});
@@ -68,7 +68,7 @@ int graph_lookup(struct graph *g, int places, int vocabulary, int table, bool of
                                            .rows = ROWS_EXAMPLE,
                                            .width = places * (int)graph_param(g, table)->shape[1],
                                            .tensor = {table},
-                                           .option = {places, vocabulary, of_place}});
+                                           .option = {[PLACES] = places, vocabulary, of_place}});
     graph_contribute(g, (struct contribution){
                             .tensor = table, .node = node, .cut = CUT_ROWS, .make = grad_lookup});
     return node;
