@@ -6,10 +6,10 @@
 #include "nn/graph_private.h"
 
 static void find_needed(struct graph *g) {
+    for (size_t k = 0; k < g->contributions; k++)
+        g->node[g->contribution[k].node].needed = true;
     for (size_t i = 0; i < g->nodes; i++) {
         struct node *n = &g->node[i];
-        for (size_t k = 0; k < g->contributions; k++)
-            n->needed |= g->contribution[k].node == (int)i;
         for (int k = 0; k < n->inputs; k++)
             n->needed |= g->node[n->input[k]].needed;
     }

@@ -5,6 +5,7 @@
 
 #include "lib/mem.h"
 #include "lib/opt.h"
+#include "nn/setting.h"
 
 const char *const layout_shapes[] = {"decoder", "encoder", "encoder-decoder", NULL};
 const char *const layout_objectives[] = {"all", "target", "masked", "class", "value", NULL};
@@ -97,13 +98,6 @@ char *layout_text(const struct layout *l) {
     return b.data;
 }
 
-static int choice_of(const char *const *names, const char *word) {
-    for (int i = 0; names[i]; i++)
-        if (strcmp(names[i], word) == 0)
-            return i;
-    return -1;
-}
-
 /* Set what KEY=VALUE says; false when it says nothing. */
 static bool read_pair(struct layout *l, const char *key, const char *value) {
     static const char *const flags[] = {"0", "1", NULL}, *const prefixes[] = {
@@ -119,7 +113,7 @@ static bool read_pair(struct layout *l, const char *key, const char *value) {
     for (int i = 0; i < 5; i++) {
         if (strcmp(key, keys[i].key) != 0)
             continue;
-        int n = choice_of(keys[i].choices, value);
+        int n = setting_choice(keys[i].choices, value);
         if (n < 0)
             return false;
         if (i == 0)

@@ -190,20 +190,15 @@ static int evaluate_on(struct run *run, const struct evaluation *e, struct buf *
     return 0;
 }
 
-static double norm(const struct params *p) {
-    double sum = 0;
-    for (size_t i = 0; i < p->size; i++)
-        sum += (double)p->value[i] * (double)p->value[i];
-    return sqrt(sum);
-}
-
 static int put_tracked(struct run *run, bool stepped, struct err *err) {
     double in_memory = (double)feed_examples(run->feed);
     const struct {
         bool known;
         double value;
     } rows[TRACKS] = {
-        [TRACK_WEIGHT_NORM] = {true, run->track[TRACK_WEIGHT_NORM] ? norm(run->model->params) : 0},
+        [TRACK_WEIGHT_NORM] = {true, run->track[TRACK_WEIGHT_NORM]
+                                         ? optim_weight_norm(run->optim, run->pool)
+                                         : 0},
         [TRACK_UPDATE_NORM] = {stepped, run->update_norm},
         [TRACK_TOKENS] = {true, run->state.tokens},
         [TRACK_EXAMPLES] = {true, run->state.examples},
