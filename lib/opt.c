@@ -16,6 +16,11 @@ const struct opt *opt_find(const struct opt_tool *tool, const char *name) {
     return NULL;
 }
 
+bool opt_given(const struct opt_tool *tool, const char *name) {
+    const struct opt *o = opt_find(tool, name);
+    return o && o->given;
+}
+
 char *opt_command_text(const struct opt_tool *tool, char *const *operands, int n_operands) {
     struct buf b = {0};
     buf_puts(&b, tool->name);

@@ -106,6 +106,9 @@ char **opt_parse(struct opt_tool *tool, int argc, char **argv, int *n_operands);
 /* The table's entry of this name, or NULL. */
 const struct opt *opt_find(const struct opt_tool *tool, const char *name);
 
+/* Whether the table has it and it was given (see struct opt). */
+bool opt_given(const struct opt_tool *tool, const char *name);
+
 /* Say that an option has no effect as the others stand, `why` being "with --optimizer sgd" (kept).
  * If the command line gives it, that is one sentence and exit 64; if a preset does, it returns to
  * its default and counts as not given. */

@@ -79,9 +79,10 @@ int graph_rotary(struct graph *g, int qkv, int heads, bool interleaved, int leng
 int graph_sum(struct graph *g, int a, int b);
 /* y = a b, number by number. */
 int graph_product(struct graph *g, int a, int b);
-/* Of each example the first or last row of x (ROWS_INPUT), or their mean: ROWS_EXAMPLE. 0 for an
- * example without rows. */
+/* Of each example the first or last row of x (ROWS_INPUT or ROWS_MEMORY), or their mean:
+ * ROWS_EXAMPLE. 0 for an example without rows. The names of --readout end with NULL. */
 enum readout { READOUT_LAST, READOUT_FIRST, READOUT_MEAN };
+extern const char *const readout_names[];
 int graph_readout(struct graph *g, int x, enum readout kind);
 /* In learning, y = x m / (1 - share) with m drawn 0 with probability `share`, 1 otherwise; else
  * y = x. The masks are a function of batch.seed_dropout, batch.number, the node and the place in

@@ -3,6 +3,9 @@
 #include "nn/node.h"
 #include "nn/vector.h"
 
+const char *const readout_names[] = {
+    [READOUT_LAST] = "last", [READOUT_FIRST] = "first", [READOUT_MEAN] = "mean", NULL};
+
 /* The rows of example s that are read, and what each counts. */
 struct span {
     size_t first, rows;
@@ -10,8 +13,9 @@ struct span {
 };
 
 static struct span span_of(const struct call *c, const struct node *n, int s) {
-    size_t first = (size_t)(c->offset[s] - c->offset[0]);
-    size_t rows = (size_t)(c->offset[s + 1] - c->offset[s]);
+    const int *offset = node_offset(c, node_input(c, n, 0)->rows);
+    size_t first = (size_t)(offset[s] - offset[0]);
+    size_t rows = (size_t)(offset[s + 1] - offset[s]);
     if (rows == 0)
         return (struct span){first, 0, 0};
     switch ((enum readout)n->option[0]) {
@@ -49,7 +53,7 @@ static void backward(const struct call *c, const struct node *n) {
     const real *dy = node_gradient(c, n);
     real *dx = node_input_gradient(c, n, 0);
     if (n->edge[0].kind == EDGE_STORE)
-        memset(dx, 0, (size_t)c->rows[ROWS_INPUT] * width * sizeof *dx);
+        memset(dx, 0, (size_t)c->rows[node_input(c, n, 0)->rows] * width * sizeof *dx);
     for (int s = 0; s < c->sequences; s++) {
         struct span span = span_of(c, n, s);
         for (size_t r = 0; r < span.rows; r++)

@@ -19,11 +19,6 @@ struct recurrent_layer {
  * -1 for zeros. */
 int graph_recurrent(struct graph *g, int gates, int initial, const struct recurrent_layer *layer);
 
-/* One row an example: its first row of x, its last, or the mean of all; of an example without rows,
- * zeros. */
-enum summary { SUMMARY_FIRST, SUMMARY_LAST, SUMMARY_MEAN };
-int graph_summary(struct graph *g, int x, enum summary kind);
-
 /* The columns first .. first + width - 1 of x. */
 int graph_slice(struct graph *g, int x, int first, int width);
 /* a and b side by side. */

@@ -16,63 +16,6 @@ CLONED static void copy(size_t rows, size_t width, real factor, const real *x, s
     }
 }
 
-static const int *offsets(const struct call *c, enum rows rows) {
-    return rows == ROWS_MEMORY ? c->memory_offset : c->offset;
-}
-
-/* The rows of the input that row s of a summary is the mean of. */
-static void span(const struct call *c, const struct node *n, int s, size_t *first, size_t *rows) {
-    const int *offset = offsets(c, node_input(c, n, 0)->rows);
-    int begin = offset[s] - offset[0], end = offset[s + 1] - offset[0];
-    if (n->option[0] == SUMMARY_FIRST && end > begin)
-        end = begin + 1;
-    if (n->option[0] == SUMMARY_LAST && end > begin)
-        begin = end - 1;
-    *first = (size_t)begin;
-    *rows = (size_t)(end - begin);
-}
-
-static void summary_forward(const struct call *c, const struct node *n) {
-    size_t width = (size_t)n->width, first, rows;
-    const real *x = node_input_value(c, n, 0);
-    for (int s = 0; s < c->sequences; s++) {
-        real *y = node_value(c, n) + (size_t)s * width;
-        span(c, n, s, &first, &rows);
-        memset(y, 0, width * sizeof *y);
-        for (size_t row = first; row < first + rows; row++)
-            copy(1, width, 1, x + row * width, width, true, y, width);
-        if (rows > 1)
-            copy(1, width, (real)(1.0 / (double)rows), y, width, false, y, width);
-    }
-}
-
-static void summary_backward(const struct call *c, const struct node *n) {
-    if (n->edge[0].kind == EDGE_NONE)
-        return;
-    size_t width = (size_t)n->width, first, rows;
-    real *dx = node_input_gradient(c, n, 0);
-    if (n->edge[0].kind == EDGE_STORE)
-        memset(dx, 0, (size_t)c->rows[node_input(c, n, 0)->rows] * width * sizeof *dx);
-    for (int s = 0; s < c->sequences; s++) {
-        span(c, n, s, &first, &rows);
-        for (size_t row = first; row < first + rows; row++)
-            copy(1, width, (real)(1.0 / (double)rows), node_gradient(c, n) + (size_t)s * width,
-                 width, true, dx + row * width, width);
-    }
-}
-
-static const struct node_kind summary = {
-    .name = "summary", .forward = summary_forward, .backward = summary_backward};
-
-int graph_summary(struct graph *g, int x, enum summary kind) {
-    return graph_add(g, &(struct node){.kind = &summary,
-                                       .rows = ROWS_EXAMPLE,
-                                       .width = graph_node(g, x)->width,
-                                       .input = {x},
-                                       .inputs = 1,
-                                       .option = {(int)kind}});
-}
-
 static void columns_forward(const struct call *c, const struct node *n) {
     copy((size_t)c->rows[n->rows], (size_t)n->width, 1, node_input_value(c, n, 0) + n->option[0],
          (size_t)node_input(c, n, 0)->width, false, node_value(c, n), (size_t)n->width);

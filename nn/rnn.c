@@ -62,7 +62,7 @@ static int add_stack(struct builder *b, const char *stack, int x, const int *ini
         if (c->shape == SHAPE_ENCODER)
             y = graph_concat(g, y, add_direction(b, stack, layer, true, false, x, -1));
         if (last)
-            last[layer] = graph_summary(g, y, SUMMARY_LAST);
+            last[layer] = graph_readout(g, y, READOUT_LAST);
         x = cells ? graph_slice(g, y, 0, c->hidden) : y;
         graph_name(g, x, "%s.layers.%d", stack, layer);
     }
@@ -107,13 +107,13 @@ static int encode_and_decode(struct builder *b, int table) {
  * it has read one token. */
 static int read_out(struct builder *b, int x) {
     const struct rnn_config *c = b->config;
-    if (c->shape != SHAPE_ENCODER || c->read_out == SUMMARY_MEAN)
-        return graph_summary(b->graph, x, c->read_out);
-    enum summary other = c->read_out == SUMMARY_LAST ? SUMMARY_FIRST : SUMMARY_LAST;
+    if (c->shape != SHAPE_ENCODER || c->read_out == READOUT_MEAN)
+        return graph_readout(b->graph, x, c->read_out);
+    enum readout other = c->read_out == READOUT_LAST ? READOUT_FIRST : READOUT_LAST;
     int forward = graph_slice(b->graph, x, 0, c->hidden);
     int backward = graph_slice(b->graph, x, c->hidden, c->hidden);
-    return graph_concat(b->graph, graph_summary(b->graph, forward, c->read_out),
-                        graph_summary(b->graph, backward, other));
+    return graph_concat(b->graph, graph_readout(b->graph, forward, c->read_out),
+                        graph_readout(b->graph, backward, other));
 }
 
 static void add_output(struct builder *b, int x, int outputs, int table) {

@@ -43,7 +43,7 @@ struct rnn_config {
     enum shape shape;
     enum objective objective;
     int classes;           /* OBJECTIVE_CLASS: how many; else 0 */
-    enum summary read_out; /* OBJECTIVE_CLASS: what is read. With both directions, LAST and FIRST
+    enum readout read_out; /* OBJECTIVE_CLASS: what is read. With both directions, LAST and FIRST
                               take the state of each direction that has read all (the least) */
     enum rnn_attention attention;
     bool tied, output_bias, separate_embeddings;
@@ -55,7 +55,7 @@ struct rnn_config {
 };
 
 extern const struct setting rnn_settings[];
-extern const char *const rnn_cells[], *const rnn_attentions[], *const rnn_summaries[];
+extern const char *const rnn_cells[], *const rnn_attentions[];
 
 /* -1 with *err (STATUS_USAGE): a setting out of bounds, settings that contradict each other, a
  * matrix too large for BLAS to count. */

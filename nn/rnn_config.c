@@ -14,8 +14,6 @@ const char *const rnn_attentions[] = {[RNN_ATTENTION_NONE] = "none",
                                       [RNN_ATTENTION_GENERAL] = "general",
                                       [RNN_ATTENTION_CONCAT] = "concat",
                                       NULL};
-const char *const rnn_summaries[] = {
-    [SUMMARY_FIRST] = "first", [SUMMARY_LAST] = "last", [SUMMARY_MEAN] = "mean", NULL};
 #define AT(field)    offsetof(struct rnn_config, field)
 #define MOST_DROPPED 0.999
 const struct setting rnn_settings[] = {
@@ -28,7 +26,7 @@ const struct setting rnn_settings[] = {
     {SETTING_CHOICE, "shape", AT(shape), .choices = layout_shapes},
     {SETTING_CHOICE, "objective", AT(objective), .choices = layout_objectives},
     {SETTING_INTEGER, "classes", AT(classes), 0, 1 << 20},
-    {SETTING_CHOICE, "readout", AT(read_out), .choices = rnn_summaries},
+    {SETTING_CHOICE, "readout", AT(read_out), .choices = readout_names},
     {SETTING_CHOICE, "attention", AT(attention), .choices = rnn_attentions},
     {SETTING_FLAG, "tied", AT(tied)},
     {SETTING_FLAG, "output_bias", AT(output_bias)},

@@ -101,6 +101,10 @@ struct transformer_config {
 };
 
 extern const struct setting transformer_settings[];
+/* The names of these settings, in the order of their enumerations, ending with NULL. */
+extern const char *const transformer_norms[],
+    *const transformer_positions[], *const transformer_biases[], *const transformer_wishes[],
+                                                                     *const transformer_losses[];
 
 /* -1 with *err (STATUS_USAGE) if a setting is out of bounds, two contradict each other or one means
  * nothing beside the others, or a matrix or the whole is too large for BLAS or the optimiser to

@@ -3,9 +3,9 @@
 
 #include "nn/transformer.h"
 
-static const char *const norms[] = {
+const char *const transformer_norms[] = {
     [NORM_PRE] = "pre", [NORM_POST] = "post", [NORM_NONE] = "none", NULL};
-static const char *const positions[] = {
+const char *const transformer_positions[] = {
     [POSITIONS_SINUSOIDAL] = "sinusoidal",
     [POSITIONS_LEARNED] = "learned",
     [POSITIONS_ROTARY] = "rotary",
@@ -21,18 +21,16 @@ static const char *const activations[] = {
     [ACTIVATION_GELU_TANH] = "gelu-tanh", [ACTIVATION_SQUARED_RELU] = "squared-relu",
     [ACTIVATION_SILU] = "silu",           NULL,
 };
-static const char *const readouts[] = {
-    [READOUT_LAST] = "last", [READOUT_FIRST] = "first", [READOUT_MEAN] = "mean", NULL};
-static const char *const biases[] = {[BIASES_ALL] = "all",
-                                     [BIASES_FEEDFORWARD] = "feedforward",
-                                     [BIASES_NORM] = "norm",
-                                     [BIASES_NONE] = "none",
-                                     NULL};
-static const char *const losses[] = {[LOSS_CROSS_ENTROPY] = "cross-entropy",
-                                     [LOSS_CROSS_ENTROPY_DOUBLE] = "cross-entropy-double",
-                                     [LOSS_STABLEMAX] = "stablemax",
-                                     NULL};
-static const char *const wishes[] = {
+const char *const transformer_biases[] = {[BIASES_ALL] = "all",
+                                          [BIASES_FEEDFORWARD] = "feedforward",
+                                          [BIASES_NORM] = "norm",
+                                          [BIASES_NONE] = "none",
+                                          NULL};
+const char *const transformer_losses[] = {[LOSS_CROSS_ENTROPY] = "cross-entropy",
+                                          [LOSS_CROSS_ENTROPY_DOUBLE] = "cross-entropy-double",
+                                          [LOSS_STABLEMAX] = "stablemax",
+                                          NULL};
+const char *const transformer_wishes[] = {
     [WISH_DEFAULT] = "default", [WISH_YES] = "yes", [WISH_NO] = "no", NULL};
 
 /* The largest share that can be dropped: what is kept is multiplied by 1 / (1 - share). */
@@ -47,8 +45,8 @@ const struct setting transformer_settings[] = {
     {SETTING_INTEGER, "heads", AT(heads), 1, 1 << 16},
     {SETTING_INTEGER, "feedforward", AT(feedforward), 0, 1 << 20},
     {SETTING_INTEGER, "max_length", AT(max_length), 1, 1 << 20},
-    {SETTING_CHOICE, "norm", AT(norm), .choices = norms},
-    {SETTING_CHOICE, "positions", AT(positions), .choices = positions},
+    {SETTING_CHOICE, "norm", AT(norm), .choices = transformer_norms},
+    {SETTING_CHOICE, "positions", AT(positions), .choices = transformer_positions},
     {SETTING_CHOICE, "activation", AT(activation), .choices = activations},
     {SETTING_FLAG, "tied", AT(tied)},
     {SETTING_FLAG, "scale_embedding", AT(scale_embedding)},
@@ -56,7 +54,7 @@ const struct setting transformer_settings[] = {
     {SETTING_CHOICE, "objective", AT(objective), LATER(layout_objectives)},
     {SETTING_FLAG, "bidirectional_prefix", AT(bidirectional_prefix), .optional = true},
     {SETTING_INTEGER, "classes", AT(classes), 0, 1 << 20, .optional = true},
-    {SETTING_CHOICE, "readout", AT(readout), LATER(readouts)},
+    {SETTING_CHOICE, "readout", AT(readout), LATER(readout_names)},
     {SETTING_INTEGER, "decoder_layers", AT(decoder_layers), 0, 1000, .optional = true},
     {SETTING_FLAG, "separate_embedding", AT(separate_embedding), .optional = true},
     {SETTING_INTEGER, "head_width", AT(head_width), 0, 1 << 16, .optional = true},
@@ -64,10 +62,10 @@ const struct setting transformer_settings[] = {
     {SETTING_INTEGER, "relative_distance", AT(relative_distance), 0, 1 << 20, .optional = true},
     {SETTING_NUMBER, "attention_scale", AT(attention_scale), 0, 1e6, .optional = true},
     {SETTING_NUMBER, "output_scale", AT(output_scale), 0, 1e6, .optional = true},
-    {SETTING_CHOICE, "biases", AT(biases), LATER(biases)},
-    {SETTING_CHOICE, "output_bias", AT(output_bias), LATER(wishes)},
-    {SETTING_CHOICE, "final_norm", AT(final_norm), LATER(wishes)},
-    {SETTING_CHOICE, "loss", AT(loss), LATER(losses)},
+    {SETTING_CHOICE, "biases", AT(biases), LATER(transformer_biases)},
+    {SETTING_CHOICE, "output_bias", AT(output_bias), LATER(transformer_wishes)},
+    {SETTING_CHOICE, "final_norm", AT(final_norm), LATER(transformer_wishes)},
+    {SETTING_CHOICE, "loss", AT(loss), LATER(transformer_losses)},
     {SETTING_NUMBER, "label_smoothing", AT(label_smoothing), 0, MOST_DROPPED, .optional = true},
     {SETTING_NUMBER, "dropout_embedding", AT(dropout_embedding), 0, MOST_DROPPED, .optional = true},
     {SETTING_NUMBER, "dropout_attention", AT(dropout_attention), 0, MOST_DROPPED, .optional = true},

@@ -73,11 +73,6 @@ const struct opt *data_options(struct data_options *o) {
     return table;
 }
 
-static bool given(const struct opt_tool *tool, const char *name) {
-    const struct opt *o = opt_find(tool, name);
-    return o && o->given;
-}
-
 /* Refuse the options of a list, which NULL ends, that stand on the command line; a preset's return
  * to their defaults. */
 static int refuse(struct opt_tool *tool, const char *const *names, const char *why,
@@ -196,7 +191,7 @@ void data_request_free(struct feed_request *q) {
 static enum objective objective_of(const struct data_options *o, const struct opt_tool *tool,
                                    enum shape shape) {
     /* A trainer may have another default. */
-    bool chosen = given(tool, "objective") ||
+    bool chosen = opt_given(tool, "objective") ||
                   strcmp(o->objective, layout_objectives[OBJECTIVE_ALL]) != 0;
     for (int i = 0; chosen && layout_objectives[i]; i++)
         if (strcmp(o->objective, layout_objectives[i]) == 0)

@@ -22,14 +22,6 @@ const struct transformer_options transformer_options_default = {
 };
 
 /* In the order of the enumerations. */
-static const char *const norms[] = {"pre", "post", "none", NULL};
-static const char *const positions[] = {
-    "sinusoidal", "learned",       "rotary", "rotary-interleaved",
-    "relative",   "relative-bias", "none",   NULL};
-static const char *const biases[] = {"all", "feedforward", "norm", "none", NULL};
-static const char *const wishes[] = {"default", "yes", "no", NULL};
-static const char *const readouts[] = {"last", "first", "mean", NULL};
-static const char *const losses[] = {"cross-entropy", "cross-entropy-double", "stablemax", NULL};
 static const char *const scales[] = {"root", "inverse", NULL};
 static const struct {
     const char *name;
@@ -67,19 +59,21 @@ const struct opt *transformer_options(struct transformer_options *o) {
         {OPT_FLAG, 0, "attention-only", &o->attention_only, NULL,
          "blocks without feed-forward parts"},
         {OPT_CHOICE, 0, "norm", &o->norm, "place", "LayerNorm before or after each part, or none",
-         .choices = norms},
+         .choices = transformer_norms},
         {OPT_CHOICE, 0, "final-norm", &o->final_norm, "wish",
-         "a LayerNorm after the last block; default: with --norm pre", .choices = wishes},
-        {OPT_CHOICE, 0, "positions", &o->positions, "kind", "positions", .choices = positions},
+         "a LayerNorm after the last block; default: with --norm pre",
+         .choices = transformer_wishes},
+        {OPT_CHOICE, 0, "positions", &o->positions, "kind", "positions",
+         .choices = transformer_positions},
         {OPT_COUNT, 0, "relative-distance", &o->relative_distance, "tokens",
          "relative positions: farther ones count as this far [the farthest there is]", 0, 1048576},
         {OPT_CHOICE, 0, "activation", &o->activation, "kind",
          "activation; those ending in -glu multiply by a third matrix's",
          .choices = activation_names},
         {OPT_CHOICE, 0, "biases", &o->biases, "where",
-         "all; none in attention; in norms alone; none", .choices = biases},
+         "all; none in attention; in norms alone; none", .choices = transformer_biases},
         {OPT_CHOICE, 0, "output-bias", &o->output_bias, "wish",
-         "a bias of the output; default: of a classifier", .choices = wishes},
+         "a bias of the output; default: of a classifier", .choices = transformer_wishes},
         {OPT_CHOICE, 0, "attention-scale", &o->attention_scale, "kind",
          "scores times 1 / root of a head's width, or 1 / its width", .choices = scales},
         {OPT_FLAG, 0, "untied", &o->untied, NULL, "an output matrix of its own, not the embedding"},
@@ -88,7 +82,7 @@ const struct opt *transformer_options(struct transformer_options *o) {
         {OPT_FLAG, 0, "no-embedding-scale", &o->no_scale, NULL,
          "do not multiply embeddings by the root of --dim"},
         {OPT_CHOICE, 0, "readout", &o->readout, "row",
-         "where a class is read [last; first of an encoder]", .choices = readouts},
+         "where a class is read [last; first of an encoder]", .choices = readout_names},
         {OPT_COUNT, 0, "max-length", &o->max_length, "tokens", "longest sequence", 2, 1048576},
         {OPT_GROUP, .help = "Dropout and the loss"},
         {OPT_NUMBER, 0, "dropout", &o->dropout, "share",
@@ -102,7 +96,7 @@ const struct opt *transformer_options(struct transformer_options *o) {
         {OPT_NUMBER, 0, "dropout-activation", &o->dropout_activation, "share",
          "of hidden units after their activation", 0, 0.99},
         {OPT_CHOICE, 0, "loss", &o->loss, "kind",
-         "in single or in double precision, or with StableMax", .choices = losses},
+         "in single or in double precision, or with StableMax", .choices = transformer_losses},
         {OPT_NUMBER, 0, "label-smoothing", &o->label_smoothing, "share",
          "of the target distribution spread over all words or classes", 0, 0.99},
         {OPT_END},
@@ -110,15 +104,6 @@ const struct opt *transformer_options(struct transformer_options *o) {
     _Static_assert(sizeof rows <= sizeof table, "the table is too small");
     memcpy(table, rows, sizeof rows);
     return table;
-}
-
-static int choice(const char *const *names, const char *name) {
-    return setting_choice(names, name);
-}
-
-static bool given(const struct opt_tool *tool, const char *name) {
-    const struct opt *o = opt_find(tool, name);
-    return o && o->given;
 }
 
 static bool predicts(const struct opt_tool *tool, enum objective objective) {
@@ -135,7 +120,7 @@ static void settle_dropout(struct transformer_options *o, struct opt_tool *tool)
                   {"dropout-residual", &o->dropout_residual},
                   {"dropout-activation", &o->dropout_activation}};
     for (int i = 0; i < 4; i++)
-        if (!given(tool, shares[i].name))
+        if (!opt_given(tool, shares[i].name))
             *shares[i].share = o->dropout;
     if (o->attention_only)
         o->dropout_activation = 0;
@@ -163,10 +148,10 @@ int transformer_options_finish(struct transformer_options *o, struct opt_tool *t
         opt_means_nothing(tool, "untied", "with --objective class");
     else
         opt_means_nothing(tool, "readout", "without --objective class");
-    if (!given(tool, "readout"))
+    if (!opt_given(tool, "readout"))
         o->readout = class && strcmp(o->shape, "encoder") == 0 ? "first" : "last";
     settle_dropout(o, tool);
-    limits->shape = (enum shape)choice(layout_shapes, o->shape);
+    limits->shape = (enum shape)setting_choice(layout_shapes, o->shape);
     limits->max_length = (int)o->max_length;
 
     /* What two of the corpora's kind would do as well. */
@@ -196,8 +181,8 @@ void transformer_options_config(const struct transformer_options *o, const struc
         .heads = (int)o->heads,
         .feedforward = (int)o->feedforward,
         .max_length = (int)o->max_length,
-        .norm = (enum norm_place)choice(norms, o->norm),
-        .positions = (enum positions)choice(positions, o->positions),
+        .norm = (enum norm_place)setting_choice(transformer_norms, o->norm),
+        .positions = (enum positions)setting_choice(transformer_positions, o->positions),
         .activation = activations[kind].kind,
         .gated = activations[kind].gated && o->feedforward,
         .tied = !o->untied && !class,
@@ -206,15 +191,15 @@ void transformer_options_config(const struct transformer_options *o, const struc
         .objective = layout->objective,
         .bidirectional_prefix = layout->bidirectional_prefix,
         .classes = class ? classes : 0,
-        .readout = (enum readout)choice(readouts, o->readout),
+        .readout = (enum readout)setting_choice(readout_names, o->readout),
         .decoder_layers = (int)o->decoder_layers,
         .separate_embedding = o->separate_embedding,
         .head_width = (int)o->head_width,
         .relative_distance = (int)o->relative_distance,
-        .biases = (enum biases)choice(biases, o->biases),
-        .output_bias = (enum wish)choice(wishes, o->output_bias),
-        .final_norm = (enum wish)choice(wishes, o->final_norm),
-        .loss = (enum loss)choice(losses, o->loss),
+        .biases = (enum biases)setting_choice(transformer_biases, o->biases),
+        .output_bias = (enum wish)setting_choice(transformer_wishes, o->output_bias),
+        .final_norm = (enum wish)setting_choice(transformer_wishes, o->final_norm),
+        .loss = (enum loss)setting_choice(transformer_losses, o->loss),
         .label_smoothing = o->label_smoothing,
         .dropout_embedding = o->dropout_embedding,
         .dropout_attention = o->dropout_attention,

@@ -72,7 +72,7 @@ static void check_model(const char *name, const struct rnn_config *config, int s
         char what[200];
         snprintf(what, sizeof what, "%s: %s", name, t->name);
         bool one_step = longest == 1 ||
-                        (config->objective == OBJECTIVE_CLASS && config->read_out == SUMMARY_FIRST);
+                        (config->objective == OBJECTIVE_CLASS && config->read_out == READOUT_FIRST);
         if (largest < 1e-8 && !one_step && config->cell != CELL_SRN_RELU)
             fail_msg("%s has no gradient", what);
         largest = fmax(largest, 5e-3); /* rounding of the loss, 1e-16 / h, is the rest */

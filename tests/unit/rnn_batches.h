@@ -74,19 +74,19 @@ static inline bool rnn_variant(int number, const struct rnn_config *sizes, struc
         const char *name;
         enum shape shape;
         enum objective objective;
-        enum summary read_out;
+        enum readout read_out;
         enum rnn_attention attention;
         bool tied, separate;
     } kinds[] = {
         {"language model", SHAPE_DECODER, OBJECTIVE_ALL},
         {"tied language model", SHAPE_DECODER, OBJECTIVE_TARGET, .tied = true},
-        {"classifier, first", SHAPE_DECODER, OBJECTIVE_CLASS, SUMMARY_FIRST},
-        {"classifier, last", SHAPE_DECODER, OBJECTIVE_CLASS, SUMMARY_LAST},
-        {"classifier, mean", SHAPE_DECODER, OBJECTIVE_CLASS, SUMMARY_MEAN},
+        {"classifier, first", SHAPE_DECODER, OBJECTIVE_CLASS, READOUT_FIRST},
+        {"classifier, last", SHAPE_DECODER, OBJECTIVE_CLASS, READOUT_LAST},
+        {"classifier, mean", SHAPE_DECODER, OBJECTIVE_CLASS, READOUT_MEAN},
         {"both ways, masked", SHAPE_ENCODER, OBJECTIVE_MASKED},
-        {"both ways, first", SHAPE_ENCODER, OBJECTIVE_CLASS, SUMMARY_FIRST},
-        {"both ways, last", SHAPE_ENCODER, OBJECTIVE_CLASS, SUMMARY_LAST},
-        {"both ways, mean", SHAPE_ENCODER, OBJECTIVE_CLASS, SUMMARY_MEAN},
+        {"both ways, first", SHAPE_ENCODER, OBJECTIVE_CLASS, READOUT_FIRST},
+        {"both ways, last", SHAPE_ENCODER, OBJECTIVE_CLASS, READOUT_LAST},
+        {"both ways, mean", SHAPE_ENCODER, OBJECTIVE_CLASS, READOUT_MEAN},
         {"encoder-decoder", SHAPE_ENCODER_DECODER, OBJECTIVE_TARGET},
         {"encoder-decoder, dot", SHAPE_ENCODER_DECODER, OBJECTIVE_TARGET,
          .attention = RNN_ATTENTION_DOT, .tied = true},
