@@ -103,7 +103,8 @@ static int check_options(const struct data_options *o, struct opt_tool *tool,
         *const marks[] = {"no-bos", "no-eos", "vocabulary", NULL};
     bool whole = layout_is_whole(l), no_tokens = o->columns.features && !o->columns.source,
          drawn = l->objective == OBJECTIVE_MASKED && !o->mask_words;
-    if ((l->objective != OBJECTIVE_MASKED &&
+    if ((limits->words_alone && refuse(tool, features, limits->words_alone, err) != 0) ||
+        (l->objective != OBJECTIVE_MASKED &&
          refuse(tool, masks, "without --objective masked", err) != 0) ||
         (o->mask_words && refuse(tool, random, "beside --mask-words", err) != 0) ||
         (l->objective != OBJECTIVE_TARGET &&
@@ -117,8 +118,6 @@ static int check_options(const struct data_options *o, struct opt_tool *tool,
         (l->objective == OBJECTIVE_VALUE &&
          refuse(tool, target, "with --objective value: name --values", err) != 0) ||
         (!whole && refuse(tool, features, "without --objective class or value", err) != 0) ||
-        (limits->words_alone &&
-         refuse(tool, features, "for a model that reads words alone", err) != 0) ||
         (no_tokens && refuse(tool, marks, "without tokens (--source)", err) != 0) ||
         (!o->window && refuse(tool, stride, "without --window", err) != 0) ||
         ((o->full_batch || o->batch_tokens) &&

@@ -29,9 +29,9 @@ const struct opt *data_options(struct data_options *o);
 /* What the trainer says of its models, for what follows from it. */
 struct data_limits {
     enum shape shape;
-    int max_length;   /* rows of a sequence; 0: no bound */
-    bool same_length; /* sequences of one length alone */
-    bool words_alone; /* no numbers (--features) */
+    int max_length;          /* rows of a sequence; 0: no bound */
+    bool same_length;        /* sequences of one length alone */
+    const char *words_alone; /* why numbers (--features) mean nothing; NULL: they are read */
     uint64_t seed_order;
 };
 

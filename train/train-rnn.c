@@ -27,13 +27,10 @@ static int finish(void *context, struct opt_tool *tool, struct trainer_options *
     if (strcmp(o->data.objective, layout_objectives[OBJECTIVE_VALUE]) == 0)
         return err_set(err, STATUS_USAGE,
                        "a recurrent network predicts tokens or a class, not real numbers");
-    if (o->data.columns.features)
-        return err_set(err, STATUS_USAGE,
-                       "--features means nothing in a recurrent network, which reads words");
     opt_means_nothing(tool, "prefix", "in a recurrent network");
     limits->shape = (enum shape)setting_choice(layout_shapes, q->shape);
     limits->max_length = (int)q->max_length;
-    limits->words_alone = true;
+    limits->words_alone = "in a recurrent network, which reads words";
     if (!q->dim)
         q->dim = q->hidden;
     if (strcmp(q->cell, "lstm") != 0)

@@ -15,11 +15,8 @@ struct request {
 static int finish(void *context, struct opt_tool *tool, struct trainer_options *o,
                   struct data_limits *limits, struct err *err) {
     struct request *q = context;
-    if (o->data.columns.features)
-        return err_set(err, STATUS_USAGE,
-                       "--features means nothing in a transformer, which reads words");
     q->base_width = (double)o->optimiser.base_width;
-    limits->words_alone = true;
+    limits->words_alone = "in a transformer, which reads words";
     return transformer_options_finish(&q->model, tool, limits, err);
 }
 

@@ -28,7 +28,7 @@ static void give(struct opt *table, const char *name, const char *text) {
     fail_msg("there is no --%s", name);
 }
 
-static bool words_alone;
+static const char *words_alone;
 
 /* Options as "name=value name ..." with a shape; the request, or -1. */
 static int ask(const char *options, enum shape shape, struct feed_request *q, struct err *err) {
@@ -57,10 +57,10 @@ static void numbers_are_refused_where_words_are_read(void **state) {
     (void)state;
     struct feed_request q;
     struct err err = {0};
-    words_alone = true;
+    words_alone = "for a model that reads words alone";
     assert_int_equal(ask("objective:class features:x", SHAPE_DECODER, &q, &err), -1);
     assert_error(&err, STATUS_USAGE, NULL, "--features means nothing for a model");
-    words_alone = false;
+    words_alone = NULL;
     assert_int_equal(ask("objective:class features:x", SHAPE_DECODER, &q, &err), 0);
     data_request_free(&q);
 }
