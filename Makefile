@@ -116,6 +116,11 @@ $(B)/lib/version.o: $(B)/version.h
 $(B)/lib/version.o: OBJFLAGS = -include $(B)/version.h
 # The numerics gain from the vectoriser, which takes sqrtf only where nobody reads errno.
 $(call obj,$(NN_SRC)): OBJFLAGS = -O3 -fno-math-errno
+# One file for each set of instructions; which of them runs is asked for at run time.
+ifneq ($(filter x86_64 amd64,$(shell uname -m)),)
+$(call obj,nn/product_avx2.c): OBJFLAGS += -mavx2 -mfma
+$(call obj,nn/product_avx512.c): OBJFLAGS += -mavx512f
+endif
 # So do these, in double.
 $(call obj,eval/gaussian_hmm.c eval/hmm_passes.c eval/baum_welch.c lib/k_means.c): OBJFLAGS = -O3
 

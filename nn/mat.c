@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "nn/product.h"
 
 /* LAPACK has no header in Debian's OpenBLAS. The last argument is the length of the text, which
  * Fortran passes behind the others. */
@@ -33,35 +34,23 @@ const char *mat_config(void) {
     return openblas_get_config();
 }
 
-static void product(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const real *a,
-                    int lda, const real *b, int ldb, bool add, real *c, int ldc) {
-    if (m == 0 || n == 0)
-        return;
-    if (k == 0) {
-        for (int i = 0; i < m && !add; i++)
-            memset(c + (size_t)i * ldc, 0, n * sizeof *c);
-        return;
-    }
-#ifdef REAL_IS_DOUBLE
-    cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, add, c, ldc);
-#else
-    cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, add, c, ldc);
-#endif
+static struct product_start start_of(bool add, const real *c, int ldc) {
+    return (struct product_start){add ? c : NULL, (size_t)ldc};
 }
 
 void mat_nn(int m, int n, int k, const real *a, int lda, const real *b, int ldb, bool add, real *c,
             int ldc) {
-    product(CblasNoTrans, CblasNoTrans, m, n, k, a, lda, b, ldb, add, c, ldc);
+    product_kernels()->product(PRODUCT_NN, m, n, k, a, lda, b, ldb, start_of(add, c, ldc), c, ldc);
 }
 
 void mat_nt(int m, int n, int k, const real *a, int lda, const real *b, int ldb, bool add, real *c,
             int ldc) {
-    product(CblasNoTrans, CblasTrans, m, n, k, a, lda, b, ldb, add, c, ldc);
+    product_kernels()->product(PRODUCT_NT, m, n, k, a, lda, b, ldb, start_of(add, c, ldc), c, ldc);
 }
 
 void mat_tn(int m, int n, int k, const real *a, int lda, const real *b, int ldb, bool add, real *c,
             int ldc) {
-    product(CblasTrans, CblasNoTrans, m, n, k, a, lda, b, ldb, add, c, ldc);
+    product_kernels()->product(PRODUCT_TN, m, n, k, a, lda, b, ldb, start_of(add, c, ldc), c, ldc);
 }
 
 int mat_singular_values(int rows, int columns, const real *a, int lda, double *singular,

@@ -1,9 +1,8 @@
-/* Dense matrix products: the only door to BLAS.
+/* Dense matrix products, by product.h, and the only door to LAPACK.
  *
  * All matrices are row-major with a leading dimension (elements from one row to the next, at least
- * the number of columns). Products never fail; sizes may be zero. BLAS, and LAPACK in the same
- * library, run on one thread: parallelism belongs to pool.h, so that the bits of a run do not
- * depend on it. */
+ * the number of columns). Products never fail; sizes may be zero. LAPACK runs on one thread:
+ * parallelism belongs to pool.h, so that the bits of a run do not depend on it. */
 #ifndef ESPALIER_MAT_H
 #define ESPALIER_MAT_H
 
@@ -12,11 +11,12 @@
 #include "lib/msg.h"
 #include "nn/real.h"
 
-/* Pin BLAS to one thread. Call before the first product; calling again is harmless. */
+/* Pin LAPACK's BLAS to one thread. Call before the first of its functions; calling again is
+ * harmless. */
 void mat_init(void);
 
-/* The processor core whose kernels BLAS chose ("SkylakeX"), and how BLAS was built. Bits agree
- * between two machines only if the core name does. Static strings. */
+/* The processor core whose kernels BLAS chose ("SkylakeX"), and how BLAS was built: what LAPACK
+ * returns agrees to the bit between two machines only if the core name does. Static strings. */
 const char *mat_core_name(void);
 const char *mat_config(void);
 

@@ -64,12 +64,13 @@ struct head {
 
 /* score += q r^T. */
 INLINE void add_relative(const struct attention *a, const struct head *h, const struct parts *s) {
+    const struct product_kernels *kernels = product_kernels();
     struct window w = window_of(a, h->queries, h->keys);
     int ld = a->heads * a->head_dim, wide = padded(w.rows), width = padded(h->keys);
     const real *r = a->relative_key + w.first * ld + (size_t)h->number * a->head_dim;
-    transpose(w.rows, a->head_dim, r, ld, wide, s->distances);
-    product(h->queries, wide, a->head_dim, h->q, a->ldq, 1, s->distances, wide, BAND_ALL,
-            s->relative, wide);
+    kernels->transpose(w.rows, a->head_dim, r, ld, wide, s->distances);
+    kernels->small(h->queries, wide, a->head_dim, h->q, a->ldq, 1, s->distances, wide, BAND_ALL,
+                   s->relative, wide);
     for (int i = 0; i < h->queries; i++)
         for (int j = 0; j < h->keys; j++)
             s->score[(size_t)i * width + j] += s->relative[(size_t)i * wide + row_of(&w, j - i)];
@@ -118,11 +119,12 @@ INLINE const real *weights(const struct head *h, const struct parts *s, const re
 
 INLINE void attend_forward(const struct attention *a, const struct head *h, real *p, real *y,
                            real *scratch) {
+    const struct product_kernels *kernels = product_kernels();
     struct parts s = cut(a, h->queries, h->keys, scratch);
     int width = padded(h->keys);
-    transpose(h->keys, a->head_dim, h->k, a->ldkv, width, s.turned);
-    product(h->queries, width, a->head_dim, h->q, a->ldq, 1, s.turned, width, BAND_ALL, s.score,
-            width);
+    kernels->transpose(h->keys, a->head_dim, h->k, a->ldkv, width, s.turned);
+    kernels->small(h->queries, width, a->head_dim, h->q, a->ldq, 1, s.turned, width, BAND_ALL,
+                   s.score, width);
     if (a->relative_key)
         add_relative(a, h, &s);
     for (size_t i = 0; i < (size_t)h->queries * (size_t)width; i++)
@@ -130,8 +132,8 @@ INLINE void attend_forward(const struct attention *a, const struct head *h, real
     if (a->relative_bias)
         add_bias(a, h, &s);
     softmax(a, h, s.score, p);
-    product(h->queries, a->head_dim, h->keys, weights(h, &s, p), h->keys, 1, h->v, a->ldkv,
-            BAND_ALL, y, a->heads * a->head_dim);
+    kernels->small(h->queries, a->head_dim, h->keys, weights(h, &s, p), h->keys, 1, h->v, a->ldkv,
+                   BAND_ALL, y, a->heads * a->head_dim);
 }
 
 /* Through the softmax, row by row: ds = p (dp - sum p dp), 0 where nothing is seen. */
@@ -158,6 +160,7 @@ INLINE void softmax_backward(const struct attention *a, const struct head *h, co
 /* The scores' gradient gathered by distance, then on to the table and the queries. */
 INLINE void relative_backward(const struct attention *a, const struct head *h,
                               const struct parts *s, real *dq, real *dtable) {
+    const struct product_kernels *kernels = product_kernels();
     struct window w = window_of(a, h->queries, h->keys);
     int ld = a->heads * a->head_dim, d = a->head_dim, width = padded(h->keys);
     size_t at = w.first * ld + (size_t)h->number * d;
@@ -165,12 +168,13 @@ INLINE void relative_backward(const struct attention *a, const struct head *h,
     for (int i = 0; i < h->queries; i++)
         for (int j = 0; j < h->keys; j++)
             s->relative[(size_t)i * w.rows + row_of(&w, j - i)] += s->score[(size_t)i * width + j];
-    product(h->queries, d, w.rows, s->relative, w.rows, 1, a->relative_key + at, ld, BAND_ALL,
-            s->sum, d);
+    kernels->small(h->queries, d, w.rows, s->relative, w.rows, 1, a->relative_key + at, ld,
+                   BAND_ALL, s->sum, d);
     for (int i = 0; i < h->queries; i++)
         for (int c = 0; c < d; c++)
             dq[(size_t)i * a->ldq + c] += s->sum[(size_t)i * d + c];
-    product(w.rows, d, h->queries, s->relative, 1, w.rows, h->q, a->ldq, BAND_ALL, s->distances, d);
+    kernels->small(w.rows, d, h->queries, s->relative, 1, w.rows, h->q, a->ldq, BAND_ALL,
+                   s->distances, d);
     for (int r = 0; r < w.rows; r++)
         for (int c = 0; c < d; c++)
             dtable[at + (size_t)r * ld + c] += s->distances[(size_t)r * d + c];
@@ -189,21 +193,23 @@ INLINE void bias_backward(const struct attention *a, const struct head *h, const
 INLINE void attend_backward(const struct attention *a, const struct head *h, const real *p,
                             const real *dy, real *dq, real *dk, real *dv,
                             const struct attention_gradient *out, real *scratch) {
+    const struct product_kernels *kernels = product_kernels();
     struct parts s = cut(a, h->queries, h->keys, scratch);
     int width = padded(h->keys), ldy = a->heads * a->head_dim;
-    product(h->keys, a->head_dim, h->queries, weights(h, &s, p), 1, h->keys, dy, ldy, BAND_ALL, dv,
-            a->ldkv);
-    transpose(h->keys, a->head_dim, h->v, a->ldkv, width, s.turned);
-    product(h->queries, width, a->head_dim, dy, ldy, 1, s.turned, width, BAND_ALL, s.score, width);
+    kernels->small(h->keys, a->head_dim, h->queries, weights(h, &s, p), 1, h->keys, dy, ldy,
+                   BAND_ALL, dv, a->ldkv);
+    kernels->transpose(h->keys, a->head_dim, h->v, a->ldkv, width, s.turned);
+    kernels->small(h->queries, width, a->head_dim, dy, ldy, 1, s.turned, width, BAND_ALL, s.score,
+                   width);
     softmax_backward(a, h, p, s.score);
     if (a->relative_bias)
         bias_backward(a, h, &s, out->relative_bias);
     for (size_t i = 0; i < (size_t)h->queries * (size_t)width; i++)
         s.score[i] *= a->scale;
-    product(h->queries, a->head_dim, h->keys, s.score, width, 1, h->k, a->ldkv, BAND_ALL, dq,
-            a->ldq);
-    product(h->keys, a->head_dim, h->queries, s.score, 1, width, h->q, a->ldq, BAND_ALL, dk,
-            a->ldkv);
+    kernels->small(h->queries, a->head_dim, h->keys, s.score, width, 1, h->k, a->ldkv, BAND_ALL, dq,
+                   a->ldq);
+    kernels->small(h->keys, a->head_dim, h->queries, s.score, 1, width, h->q, a->ldq, BAND_ALL, dk,
+                   a->ldkv);
     if (a->relative_key)
         relative_backward(a, h, &s, dq, out->relative_key);
 }

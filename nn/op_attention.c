@@ -10,10 +10,11 @@ size_t op_attention_scratch(int longest, int head_dim) {
 
 INLINE void head_forward(int n, int head_dim, int ld, real scale, const real *q, const real *k,
                          const real *v, real *p, real *y, int ldy, real *scratch) {
+    const struct product_kernels *kernels = product_kernels();
     int width = padded(n);
     real *kt = scratch, *score = scratch + (size_t)head_dim * width;
-    transpose(n, head_dim, k, ld, width, kt);
-    product(n, width, head_dim, q, ld, 1, kt, width, BAND_ALL, score, width);
+    kernels->transpose(n, head_dim, k, ld, width, kt);
+    kernels->small(n, width, head_dim, q, ld, 1, kt, width, BAND_ALL, score, width);
     for (int i = 0; i < n; i++) {
         real *restrict s = score + (size_t)i * width;
         real *restrict out = p + (size_t)i * n;
@@ -31,17 +32,18 @@ INLINE void head_forward(int n, int head_dim, int ld, real scale, const real *q,
         for (int j = i + 1; j < n; j++)
             out[j] = 0;
     }
-    product(n, head_dim, n, p, n, 1, v, ld, BAND_LOWER, y, ldy);
+    kernels->small(n, head_dim, n, p, n, 1, v, ld, BAND_LOWER, y, ldy);
 }
 
 INLINE void head_backward(int n, int head_dim, int ld, real scale, const real *q, const real *k,
                           const real *v, const real *p, const real *dy, int ldy, real *dq, real *dk,
                           real *dv, real *scratch) {
+    const struct product_kernels *kernels = product_kernels();
     int width = padded(n);
     real *vt = scratch, *ds = scratch + (size_t)head_dim * width;
-    product(n, head_dim, n, p, 1, n, dy, ldy, BAND_UPPER, dv, ld);
-    transpose(n, head_dim, v, ld, width, vt);
-    product(n, width, head_dim, dy, ldy, 1, vt, width, BAND_ALL, ds, width);
+    kernels->small(n, head_dim, n, p, 1, n, dy, ldy, BAND_UPPER, dv, ld);
+    kernels->transpose(n, head_dim, v, ld, width, vt);
+    kernels->small(n, width, head_dim, dy, ldy, 1, vt, width, BAND_ALL, ds, width);
     /* Through the softmax, row by row: ds = p (dp - sum p dp), times the scale of the scores. */
     for (int i = 0; i < n; i++) {
         real *restrict d = ds + (size_t)i * width;
@@ -54,8 +56,8 @@ INLINE void head_backward(int n, int head_dim, int ld, real scale, const real *q
         for (int j = i + 1; j < width; j++)
             d[j] = 0;
     }
-    product(n, head_dim, n, ds, width, 1, k, ld, BAND_LOWER, dq, ld);
-    product(n, head_dim, n, ds, 1, width, q, ld, BAND_UPPER, dk, ld);
+    kernels->small(n, head_dim, n, ds, width, 1, k, ld, BAND_LOWER, dq, ld);
+    kernels->small(n, head_dim, n, ds, 1, width, q, ld, BAND_UPPER, dk, ld);
 }
 
 CLONED void op_attention_forward(int sequences, const int *offset, int heads, int head_dim,

@@ -2,30 +2,28 @@
 
 #include "nn/mat.h"
 #include "nn/op.h"
+#include "nn/product.h"
 #include "nn/vector.h"
 
-/* y = bias + residual, either of which may be NULL; false if both are, and y was not written. */
-CLONED static bool start_sum(int rows, int out, const real *bias, const real *residual, real *y) {
-    if (!bias && !residual)
-        return false;
+/* y = bias + residual. */
+CLONED static void add_bias(int rows, int out, const real *bias, const real *residual, real *y) {
     for (int row = 0; row < rows; row++) {
         real *to = y + (size_t)row * out;
-        const real *from = residual ? residual + (size_t)row * out : bias;
-        if (!bias || !residual) {
-            if (to != from)
-                memcpy(to, from, out * sizeof *to);
-            continue;
-        }
+        const real *from = residual + (size_t)row * out;
+        INDEPENDENT
         for (int c = 0; c < out; c++)
             to[c] = from[c] + bias[c];
     }
-    return true;
 }
 
 void op_linear_forward(int rows, int in, int out, const real *x, const real *w, const real *bias,
                        const real *residual, real *y) {
-    bool add = start_sum(rows, out, bias, residual, y);
-    mat_nt(rows, out, in, x, in, w, in, add, y, out);
+    struct product_start start = {residual ? residual : bias, residual ? (size_t)out : 0};
+    if (bias && residual) {
+        add_bias(rows, out, bias, residual, y);
+        start.from = y;
+    }
+    product_kernels()->product(PRODUCT_NT, rows, out, in, x, in, w, in, start, y, out);
 }
 
 void op_linear_backward_input(int rows, int in, int out, const real *dy, const real *w, bool add,
