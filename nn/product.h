@@ -16,8 +16,9 @@
 #include "nn/real.h"
 
 /* How A (m x k) and B (k x n) stand in memory: as they are; B as its transpose (n x k); A as its
- * transpose (k x m). */
-enum product_form { PRODUCT_NN, PRODUCT_NT, PRODUCT_TN };
+ * transpose (k x m); B as `pack` left it, which is quicker when it is multiplied with many times
+ * (its leading dimension is then of no account). */
+enum product_form { PRODUCT_NN, PRODUCT_NT, PRODUCT_TN, PRODUCT_PACKED };
 
 /* What the chains start from: the rows of a matrix, which may be C itself; with row 0 the same row
  * for every row of C (a bias); NULL: 0. */
@@ -38,7 +39,12 @@ struct product_kernels {
     void (*product)(enum product_form form, int m, int n, int k, const real *a, int lda,
                     const real *b, int ldb, struct product_start start, real *c, int ldc);
 
-    /* The same for the matrices of one head of attention: a few dozen rows and columns, nothing is
+    /* B (k x n), which stands as in PRODUCT_NN or PRODUCT_NT, for PRODUCT_PACKED of this set:
+     * packed_size elements, on a boundary of 64 bytes for speed. */
+    size_t (*packed_size)(int n, int k);
+    void (*pack)(enum product_form form, int n, int k, const real *b, int ldb, real *to);
+
+    /* C = A B for the matrices of one head of attention: a few dozen rows and columns, nothing is
      * packed. Element (i, l) of A is a[i * a_row + l * a_column]; it must be 0 outside its band. */
     void (*small)(int m, int n, int k, const real *a, int a_row, int a_column, const real *b,
                   int ldb, enum band band, real *c, int ldc);

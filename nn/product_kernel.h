@@ -25,17 +25,28 @@
 
 #define KERNEL static inline __attribute__((always_inline))
 
-enum { DEPTH = 256, HEIGHT = 22 * 12, PANEL = 2 * LANES_ };
+enum { DEPTH = 256, HEIGHT = 22 * 12, PANEL = 2 * LANES_, PANELS = 4 };
 
 _Static_assert(ROWS_ <= LANES_, "a group of rows is transposed at once");
 
 static _Thread_local real packed_a[HEIGHT * DEPTH] __attribute__((aligned(64)));
-static _Thread_local real packed_b[DEPTH * PANEL] __attribute__((aligned(64)));
+static _Thread_local real packed_b[DEPTH * PANELS * PANEL] __attribute__((aligned(64)));
 
-/* `rows` x `columns` of C, at most ROWS_ x 2 vectors; rows and vectors are constants where it is
- * called. a: [depth][rows]. b: `step` elements from one k to the next. */
-KERNEL void block(int rows, int vectors, int depth, const real *a, const real *b, size_t step,
-                  struct product_start start, real *c, size_t ldc, int columns) {
+/* What a block reads of A: element (i, l) is at[i * row + l * step]. */
+struct left {
+    const real *at;
+    size_t row, step;
+};
+
+/* Row i of A's block when its rows stand `row` apart. One pointer for three rows: the others are
+ * what the processor's addresses can add, and so many registers are free. */
+#define STRIDED_ROW(a, i, row) (a[(i) / 3] + (size_t)((i) % 3) * (row))
+
+/* `rows` x `columns` of C, at most ROWS_ x 2 vectors; rows, vectors and strided are constants where
+ * it is called. b: `step` elements from one k to the next. strided: left.step is 1; otherwise
+ * left.row is. */
+KERNEL void block(int rows, int vectors, bool strided, int depth, struct left left, const real *b,
+                  size_t step, struct product_start start, real *c, size_t ldc, int columns) {
     vector sum[ROWS_][2];
     mask last = MASK(columns - (vectors - 1) * LANES_);
     mask m0 = vectors == 1 ? last : MASK(LANES_);
@@ -45,16 +56,22 @@ KERNEL void block(int rows, int vectors, int depth, const real *a, const real *b
         sum[i][0] = from ? LOAD_MASKED(m0, from) : ZERO();
         sum[i][1] = from && vectors == 2 ? LOAD_MASKED(last, from + LANES_) : ZERO();
     }
+    const real *a[(ROWS_ + 2) / 3];
+#pragma GCC unroll 16
+    for (int i = 0; i < (rows + 2) / 3; i++)
+        a[i] = left.at + (strided ? (size_t)(3 * i) * left.row : (size_t)(3 * i));
     for (int l = 0; l < depth; l++) {
         vector b0 = LOAD(b), b1 = vectors == 2 ? LOAD(b + LANES_) : ZERO();
 #pragma GCC unroll 16
         for (int i = 0; i < rows; i++) {
-            vector x = BROADCAST(a[i]);
+            vector x = BROADCAST(*STRIDED_ROW(a, i, strided ? left.row : 1));
             sum[i][0] = MULTIPLY_ADD(x, b0, sum[i][0]);
             if (vectors == 2)
                 sum[i][1] = MULTIPLY_ADD(x, b1, sum[i][1]);
         }
-        a += rows;
+#pragma GCC unroll 16
+        for (int i = 0; i < (rows + 2) / 3; i++)
+            a[i] += strided ? 1 : left.step;
         b += step;
     }
 #pragma GCC unroll 16
@@ -65,44 +82,44 @@ KERNEL void block(int rows, int vectors, int depth, const real *a, const real *b
     }
 }
 
-typedef void block_function(int depth, const real *a, const real *b, size_t step,
+typedef void block_function(int depth, struct left a, const real *b, size_t step,
                             struct product_start start, real *c, size_t ldc, int columns);
 
-#define BLOCK(rows)                                                                                \
-    static void block_##rows##_1(int depth, const real *a, const real *b, size_t step,             \
-                                 struct product_start start, real *c, size_t ldc, int columns) {   \
-        block(rows, 1, depth, a, b, step, start, c, ldc, columns);                                 \
-    }                                                                                              \
-    static void block_##rows##_2(int depth, const real *a, const real *b, size_t step,             \
-                                 struct product_start start, real *c, size_t ldc, int columns) {   \
-        block(rows, 2, depth, a, b, step, start, c, ldc, columns);                                 \
+#define BLOCK(rows, vectors, strided)                                                              \
+    static void block_##rows##_##vectors##_##strided(int depth, struct left a, const real *b,      \
+                                                     size_t step, struct product_start start,      \
+                                                     real *c, size_t ldc, int columns) {           \
+        block(rows, vectors, strided, depth, a, b, step, start, c, ldc, columns);                  \
     }
-#define BLOCKS(rows) [rows] = {block_##rows##_1, block_##rows##_2}
+#define BLOCKS(rows) BLOCK(rows, 1, 0) BLOCK(rows, 2, 0) BLOCK(rows, 1, 1) BLOCK(rows, 2, 1)
+#define ENTRY(rows)                                                                                \
+    [rows] = {{block_##rows##_1_0, block_##rows##_2_0}, {block_##rows##_1_1, block_##rows##_2_1}}
 
-BLOCK(1)
-BLOCK(2)
-BLOCK(3)
-BLOCK(4)
+BLOCKS(1)
+BLOCKS(2)
+BLOCKS(3)
+BLOCKS(4)
 #if ROWS_ >= 6
-BLOCK(5)
-BLOCK(6)
+BLOCKS(5)
+BLOCKS(6)
 #endif
 #if ROWS_ >= 12
-BLOCK(7)
-BLOCK(8)
-BLOCK(9)
-BLOCK(10)
-BLOCK(11)
-BLOCK(12)
+BLOCKS(7)
+BLOCKS(8)
+BLOCKS(9)
+BLOCKS(10)
+BLOCKS(11)
+BLOCKS(12)
 #endif
 
-static block_function *const blocks[ROWS_ + 1][2] = {
-    BLOCKS(1), BLOCKS(2), BLOCKS(3), BLOCKS(4),
+/* By rows, strided, vectors. */
+static block_function *const blocks[ROWS_ + 1][2][2] = {
+    ENTRY(1), ENTRY(2), ENTRY(3), ENTRY(4),
 #if ROWS_ >= 6
-    BLOCKS(5), BLOCKS(6),
+    ENTRY(5), ENTRY(6),
 #endif
 #if ROWS_ >= 12
-    BLOCKS(7), BLOCKS(8), BLOCKS(9), BLOCKS(10), BLOCKS(11), BLOCKS(12),
+    ENTRY(7), ENTRY(8), ENTRY(9), ENTRY(10), ENTRY(11), ENTRY(12),
 #endif
 };
 
@@ -156,33 +173,105 @@ static void pack_a(enum product_form form, int m, int groups, int k, const real 
     }
 }
 
-static void pack_b(enum product_form form, int columns, int width, int k, const real *b,
-                   size_t ldb) {
-    if (form != PRODUCT_NT) {
-        pack_lines(columns, width, k, b, ldb, (size_t)width, packed_b);
-        return;
-    }
-    for (int j = 0; j < width; j += LANES_) {
-        int n = least(columns - j, LANES_);
-        if (n < LANES_)
-            for (int l = 0; l < (k + PAIR - 1) / PAIR; l++)
-                STORE(packed_b + (size_t)l * (size_t)width + j, ZERO());
-        pack_transposed(n, k, b + (size_t)j * ldb, ldb, (size_t)width, packed_b + j);
+/* Columns of packed memory that n columns of B take. */
+KERNEL int packed_columns(int n) {
+    return (n + LANES_ - 1) / LANES_ * LANES_;
+}
+
+/* Columns j0 .. j0 + n - 1 and k of a slice of B, of which bb is the first element, panel after
+ * panel: [depth][PANEL] each, the last [depth][LANES_] if that is enough. */
+static void pack_b(enum product_form form, int n, int k, const real *bb, size_t ldb, real *to) {
+    size_t depth = (size_t)(k + PAIR - 1) / PAIR;
+    for (int j = 0; j < n; j += PANEL) {
+        int columns = least(n - j, PANEL), width = packed_columns(columns);
+        real *panel = to + (size_t)j * depth;
+        if (form != PRODUCT_NT) {
+            pack_lines(columns, width, k, bb + j, ldb, (size_t)width, panel);
+            continue;
+        }
+        for (int at = 0; at < width; at += LANES_) {
+            int lines = least(columns - at, LANES_);
+            if (lines < LANES_)
+                for (size_t l = 0; l < depth; l++)
+                    STORE(panel + l * (size_t)width + at, ZERO());
+            pack_transposed(lines, k, bb + (size_t)(j + at) * ldb, ldb, (size_t)width, panel + at);
+        }
     }
 }
 
+/* C = start. */
 static void fill(int m, int n, struct product_start start, real *c, size_t ldc) {
     for (int i = 0; i < m; i++) {
-        if (!start.from)
-            memset(c + (size_t)i * ldc, 0, (size_t)n * sizeof *c);
-        else if (start.from + (size_t)i * start.row != c + (size_t)i * ldc)
-            memcpy(c + (size_t)i * ldc, start.from + (size_t)i * start.row, (size_t)n * sizeof *c);
+        const real *from = start.from ? start.from + (size_t)i * start.row : NULL;
+        real *to = c + (size_t)i * ldc;
+        if (!from)
+            memset(to, 0, (size_t)n * sizeof *c);
+        else if (from != to)
+            memcpy(to, from, (size_t)n * sizeof *c);
     }
 }
 
 /* Rows of A from which on packing B pays: before, where B's rows stand as the kernel reads them,
- * they are read where they are. */
-enum { PACKING_PAYS = 3 * ROWS_ };
+ * they are read where they are. Columns from which on packing the transpose of A does. */
+enum { ROWS_PAY = 3 * ROWS_, COLUMNS_PAY = 8 * PANEL };
+
+/* A slice of k of a block of rows of A, and what it is multiplied with. */
+struct slice {
+    enum product_form form;
+    int m, n, k, depth, groups;
+    const real *a, *b; /* the first elements; b of PRODUCT_PACKED: of the packed slice */
+    size_t lda, ldb;
+    bool packs_a;
+    struct product_start start;
+    real *c;
+    size_t ldc;
+};
+
+/* One panel of C. b: its panel of B, `step` elements from one k to the next. */
+static void slice_panel(const struct slice *s, int j, const real *b, size_t step) {
+    int columns = least(s->n - j, PANEL), vectors = columns > LANES_ ? 2 : 1;
+    bool strided = !s->packs_a && s->form != PRODUCT_TN;
+    for (int g = 0; g < s->groups; g++) {
+        int i = group_first(s->m, s->groups, g), rows = group_first(s->m, s->groups, g + 1) - i;
+        struct product_start start = s->start;
+        if (start.from)
+            start.from += (size_t)i * start.row + (size_t)j;
+        struct left a = s->packs_a ? (struct left){packed_a + (size_t)i * (size_t)s->depth, 1,
+                                                   (size_t)rows}
+                        : strided  ? (struct left){s->a + (size_t)i * s->lda, s->lda, 1}
+                                   : (struct left){s->a + i, 1, s->lda};
+        blocks[rows][strided][vectors - 1](s->depth, a, b, step, start,
+                                           s->c + (size_t)i * s->ldc + j, s->ldc, columns);
+    }
+}
+
+static void slice_product(const struct slice *s) {
+    bool in_place = PAIR == 1 && s->m < ROWS_PAY &&
+                    (s->form == PRODUCT_NN || s->form == PRODUCT_TN);
+    if (s->packs_a)
+        pack_a(s->form, s->m, s->groups, s->k, s->a, s->lda);
+    int most = s->form == PRODUCT_NT ? PANEL : PANELS * PANEL;
+    for (int j0 = 0; j0 < s->n; j0 += most) {
+        int stretch = least(s->n - j0, most);
+        const real *packed = packed_b;
+        /* A last panel that is not whole vectors is packed in any case. */
+        int whole = in_place ? stretch / LANES_ * LANES_ : 0;
+        whole = whole == stretch ? stretch : whole / PANEL * PANEL;
+        if (s->form == PRODUCT_PACKED)
+            packed = s->b + (size_t)j0 * (size_t)s->depth;
+        else if (whole < stretch)
+            pack_b(s->form, stretch - whole, s->k,
+                   s->form == PRODUCT_NT ? s->b + (size_t)(j0 + whole) * s->ldb
+                                         : s->b + (j0 + whole),
+                   s->ldb, packed_b + (size_t)whole * (size_t)s->depth);
+        for (int j = 0; j < stretch; j += PANEL)
+            if (j < whole)
+                slice_panel(s, j0 + j, s->b + j0 + j, s->ldb);
+            else
+                slice_panel(s, j0 + j, packed + (size_t)j * (size_t)s->depth,
+                            (size_t)packed_columns(least(stretch - j, PANEL)));
+    }
+}
 
 static void whole_product(enum product_form form, int m, int n, int k, const real *a, int lda,
                           const real *b, int ldb, struct product_start start, real *c, int ldc) {
@@ -191,39 +280,44 @@ static void whole_product(enum product_form form, int m, int n, int k, const rea
         return;
     }
     size_t la = (size_t)lda, lb = (size_t)ldb, lc = (size_t)ldc;
+    /* A is read where it is unless its rows stand so far apart that those of a group would share
+     * the few places of the first cache that their addresses allow. */
+    bool packs_a = PAIR > 1 || la * sizeof *a % 4096 == 0 ||
+                   (form == PRODUCT_TN && n >= COLUMNS_PAY);
     int parts = (m + HEIGHT - 1) / HEIGHT;
     for (int part = 0; part < parts; part++) {
-        int i0 = group_first(m, parts, part), height = group_first(m, parts, part + 1) - i0;
-        int groups = (height + ROWS_ - 1) / ROWS_;
-        struct product_start from = start;
-        if (from.from)
-            from.from += (size_t)i0 * from.row;
+        int i = group_first(m, parts, part), height = group_first(m, parts, part + 1) - i;
+        struct slice s = {
+            .form = form,
+            .m = height,
+            .n = n,
+            .groups = (height + ROWS_ - 1) / ROWS_,
+            .lda = la,
+            .ldb = lb,
+            .packs_a = packs_a,
+            .start = {start.from ? start.from + (size_t)i * start.row : NULL, start.row},
+            .c = c + (size_t)i * lc,
+            .ldc = lc};
         for (int l = 0; l < k; l += PAIR * DEPTH) {
-            int slice = least(k - l, PAIR * DEPTH), depth = (slice + PAIR - 1) / PAIR;
-            const real *aa = form == PRODUCT_TN ? a + (size_t)l * la + i0 : a + (size_t)i0 * la + l;
-            pack_a(form, height, groups, slice, aa, la);
-            for (int j = 0; j < n; j += PANEL) {
-                int columns = least(n - j, PANEL), vectors = columns > LANES_ ? 2 : 1;
-                const real *bb = form == PRODUCT_NT ? b + (size_t)j * lb + l
-                                                    : b + (size_t)l * lb + j;
-                bool direct = PAIR == 1 && form != PRODUCT_NT && height < PACKING_PAYS &&
-                              columns == vectors * LANES_;
-                if (!direct)
-                    pack_b(form, columns, vectors * LANES_, slice, bb, lb);
-                const real *group = packed_a;
-                for (int g = 0; g < groups; g++) {
-                    int i = group_first(height, groups, g);
-                    int rows = group_first(height, groups, g + 1) - i;
-                    struct product_start mine = from;
-                    if (mine.from)
-                        mine.from += (size_t)i * mine.row + (size_t)j;
-                    blocks[rows][vectors - 1](depth, group, direct ? bb : packed_b,
-                                              direct ? lb : (size_t)(vectors * LANES_), mine,
-                                              c + (size_t)(i0 + i) * lc + j, lc, columns);
-                    group += (size_t)depth * (size_t)rows;
-                }
-            }
-            from = (struct product_start){c + (size_t)i0 * lc, lc};
+            s.k = least(k - l, PAIR * DEPTH);
+            s.depth = (s.k + PAIR - 1) / PAIR;
+            s.a = form == PRODUCT_TN ? a + (size_t)l * la + i : a + (size_t)i * la + l;
+            s.b = form == PRODUCT_NT       ? b + l
+                  : form == PRODUCT_PACKED ? b + (size_t)(l / PAIR) * (size_t)packed_columns(n)
+                                           : b + (size_t)l * lb;
+            slice_product(&s);
+            s.start = (struct product_start){s.c, lc};
         }
     }
+}
+
+static size_t packed_size(int n, int k) {
+    return (size_t)packed_columns(n) * (size_t)((k + PAIR - 1) / PAIR);
+}
+
+static void pack(enum product_form form, int n, int k, const real *b, int ldb, real *to) {
+    for (int l = 0; l < k; l += PAIR * DEPTH)
+        pack_b(form, n, least(k - l, PAIR * DEPTH),
+               form == PRODUCT_NT ? b + l : b + (size_t)l * (size_t)ldb, (size_t)ldb,
+               to + (size_t)(l / PAIR) * (size_t)packed_columns(n));
 }

@@ -100,6 +100,8 @@ const struct product_kernels SET = {
     .name = SET_NAME,
     .runs_here = runs_here,
     .product = whole_product,
+    .packed_size = packed_size,
+    .pack = pack,
     .small = small_product,
     .transpose = transpose,
 };

@@ -92,6 +92,17 @@ static void check_product(enum product_form form, enum start kind, int m, int n,
                                                                    : from.ld)};
         sets[s]->product(form, m, n, k, a.at, a.ld, b.at, b.ld, start, made.at, made.ld);
         same(&expected, &made);
+        if (form != PRODUCT_TN) {
+            free(made.at);
+            made = copy_of(&c);
+            start.from = kind == START_SELF ? made.at : start.from;
+            real *packed = mem_aligned(sets[s]->packed_size(n, k) + 1, sizeof *packed);
+            sets[s]->pack(form, n, k, b.at, b.ld, packed);
+            sets[s]->product(PRODUCT_PACKED, m, n, k, a.at, a.ld, packed, 0, start, made.at,
+                             made.ld);
+            same(&expected, &made);
+            free(packed);
+        }
         free(made.at);
     }
     free(a.at);
@@ -112,6 +123,8 @@ static void products_are_their_definition(void **state) {
             check_product((enum product_form)form, (enum start)start, 300, 70, 5);
             check_product((enum product_form)form, (enum start)start, 13, 33, 1100);
             check_product((enum product_form)form, (enum start)start, 530, 5, 260);
+            check_product((enum product_form)form, (enum start)start, 5, 400, 300);
+            check_product((enum product_form)form, (enum start)start, 40, 261, 30);
         }
 }
 
