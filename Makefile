@@ -120,6 +120,7 @@ $(call obj,$(NN_SRC)): OBJFLAGS = -O3 -fno-math-errno
 ifneq ($(filter x86_64 amd64,$(shell uname -m)),)
 $(call obj,nn/product_avx2.c): OBJFLAGS += -mavx2 -mfma
 $(call obj,nn/product_avx512.c): OBJFLAGS += -mavx512f
+$(call obj,nn/product_bf16.c): OBJFLAGS += -mavx512f -mavx512bw -mavx512bf16
 endif
 # So do these, in double.
 $(call obj,eval/gaussian_hmm.c eval/hmm_passes.c eval/baum_welch.c lib/k_means.c): OBJFLAGS = -O3

@@ -32,6 +32,12 @@ static real fused(real a, real b, real c) {
 
 static struct rng rng;
 
+#ifdef __x86_64__
+#    ifndef REAL_IS_DOUBLE
+#        define HAVE_BF16 1
+#    endif
+#endif
+
 static int below(int n) {
     return (int)rng_below(&rng, (uint32_t)n);
 }
@@ -192,6 +198,61 @@ static void transposes_have_zeros_behind(void **state) {
     }
 }
 
+#ifdef HAVE_BF16
+/* The nearest number with 8 bits of mantissa, ties to even. */
+static float rounded(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits += 0x7fff + (bits >> 16 & 1);
+    bits &= 0xffff0000;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+static void check_bf16(enum product_form form, int m, int n, int k) {
+    struct matrix a = form == PRODUCT_TN ? new_matrix(k, m) : new_matrix(m, k);
+    struct matrix b = form == PRODUCT_NT ? new_matrix(n, k) : new_matrix(k, n);
+    struct matrix c = new_matrix(m, n), made = copy_of(&c);
+    product_bf16.product(form, m, n, k, a.at, a.ld, b.at, b.ld,
+                         (struct product_start){made.at, (size_t)made.ld}, made.at, made.ld);
+    for (int i = 0; i < m; i++)
+        for (int j = 0; j < n; j++) {
+            float sum = c.at[i * c.ld + j];
+            for (int l = 0; l < k + k % 2; l++) {
+                int at = l ^ 1;
+                if (at < k)
+                    sum = fmaf(
+                        rounded(form == PRODUCT_TN ? a.at[at * a.ld + i] : a.at[i * a.ld + at]),
+                        rounded(form == PRODUCT_NT ? b.at[j * b.ld + at] : b.at[at * b.ld + j]),
+                        sum);
+            }
+            c.at[i * c.ld + j] = sum;
+        }
+    same(&c, &made);
+    free(a.at);
+    free(b.at);
+    free(c.at);
+    free(made.at);
+}
+#endif
+
+static void bf16_products_are_their_definition(void **state) {
+    (void)state;
+#ifdef HAVE_BF16
+    if (!product_bf16.runs_here())
+        skip();
+    rng = rng_at(4, RNG_GEN, 0);
+    for (int form = PRODUCT_NN; form <= PRODUCT_TN; form++) {
+        for (int t = 0; t < 100; t++)
+            check_bf16((enum product_form)form, below(50), below(80), below(70));
+        check_bf16((enum product_form)form, 13, 200, 1101);
+        check_bf16((enum product_form)form, 530, 5, 260);
+    }
+#else
+    skip();
+#endif
+}
+
 /* A processor has some set, and it is the best of those that run. */
 static void the_best_set_runs_here(void **state) {
     (void)state;
@@ -208,6 +269,7 @@ int main(void) {
         cmocka_unit_test(products_are_their_definition),
         cmocka_unit_test(small_products_are_their_definition),
         cmocka_unit_test(transposes_have_zeros_behind),
+        cmocka_unit_test(bf16_products_are_their_definition),
         cmocka_unit_test(the_best_set_runs_here),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
