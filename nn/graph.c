@@ -14,6 +14,7 @@ struct graph *graph_new(struct params *params, int chunk_rows) {
     struct graph *g = mem_alloc(1, sizeof *g);
     g->params = params;
     g->chunk_rows = chunk_rows > 0 ? chunk_rows : GRAPH_CHUNK_ROWS;
+    g->products = product_kernels();
     g->loss = g->output = -1;
     return g;
 }
@@ -61,6 +62,18 @@ void graph_end(struct graph *g, int loss) {
 
 const struct node *graph_node(const struct graph *g, int i) {
     return &g->node[i];
+}
+
+int graph_set_precision(struct graph *g, enum precision precision, struct err *err) {
+    const struct product_kernels *products = product_kernels_of(precision, err);
+    if (!products)
+        return -1;
+    g->products = products;
+    return 0;
+}
+
+const struct product_kernels *graph_products(const struct graph *g) {
+    return g->products;
 }
 
 int graph_closing_rows(const struct graph *g) {
@@ -182,8 +195,8 @@ void grad_weight(const struct graph *g, const struct pass *p, const struct contr
     const struct node *n = &g->node[c->node], *x = &g->node[n->input[0]];
     struct tile mine;
     if (part_of(n, t, add, (size_t)x->width, gradient, &mine))
-        op_linear_backward_weight((int)p->rows[n->rows], x->width, n->width, x->value, n->gradient,
-                                  mine.row_first, mine.row_last, mine.column_first,
+        op_linear_backward_weight(g->products, (int)p->rows[n->rows], x->width, n->width, x->value,
+                                  n->gradient, mine.row_first, mine.row_last, mine.column_first,
                                   mine.column_last, add,
                                   gradient + (size_t)n->option[NODE_FIRST_ROW] * (size_t)x->width);
 }

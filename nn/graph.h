@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/msg.h"
 #include "nn/batch.h"
 #include "nn/op.h"
 #include "nn/op_loss.h"
@@ -29,6 +30,11 @@ struct graph;
 enum { GRAPH_CHUNK_ROWS = 128 };
 struct graph *graph_new(struct params *params, int chunk_rows);
 void graph_free(struct graph *g);
+
+/* How operators multiply with their weights, forward and back, from then on; PRECISION_F32 at
+ * first. All else is done in the numbers of `real`, which parameters and gradients are kept in.
+ * -1 with STATUS_USAGE: the processor has no instructions for it; nothing has changed. */
+int graph_set_precision(struct graph *g, enum precision precision, struct err *err) NODISCARD;
 
 /* Tensors are numbers of params_add; -1 stands for none where it is said. */
 

@@ -22,6 +22,7 @@ struct graph {
     size_t nodes, cap_nodes;
     struct contribution *contribution;
     size_t contributions, cap_contributions;
+    const struct product_kernels *products; /* of operators that have a weight */
     int loss, output, chunk_rows;
     int overridden; /* heads of attention */
 

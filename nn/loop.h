@@ -39,6 +39,7 @@ struct loop_request {
     int64_t steps;            /* of the optimiser */
     int64_t passes;           /* parts a step's batch is taken in (gradient accumulation) */
     int threads;
+    enum precision precision; /* of the products with weights */
     uint64_t seed_init, seed_dropout, seed_noise;
     struct init_config initial; /* of a fresh model */
     struct optim_config optim;

@@ -141,6 +141,8 @@ int graph_add(struct graph *g, const struct node *n);
 void graph_contribute(struct graph *g, struct contribution c);
 const struct node *graph_node(const struct graph *g, int i);
 int graph_closing_rows(const struct graph *g); /* rows at which a chunk is closed */
+/* What operators multiply with their weights by. */
+const struct product_kernels *graph_products(const struct graph *g);
 const struct param *graph_param(const struct graph *g, int tensor);
 /* Declare the loss and the output, its input. */
 void graph_end(struct graph *g, int loss);

@@ -10,8 +10,8 @@ static const real *weight(const struct call *c, const struct node *n) {
 
 static void forward(const struct call *c, const struct node *n) {
     const real *bias = node_tensor(c, n, BIAS);
-    op_linear_forward(c->rows[n->rows], node_input(c, n, 0)->width, n->width,
-                      node_input_value(c, n, 0), weight(c, n),
+    op_linear_forward(graph_products(c->graph), c->rows[n->rows], node_input(c, n, 0)->width,
+                      n->width, node_input_value(c, n, 0), weight(c, n),
                       bias ? bias + n->option[NODE_FIRST_ROW] : NULL,
                       n->inputs > 1 ? node_input_value(c, n, 1) : NULL, node_value(c, n));
 }
@@ -19,9 +19,9 @@ static void forward(const struct call *c, const struct node *n) {
 static void backward(const struct call *c, const struct node *n) {
     if (n->edge[0].kind == EDGE_NONE)
         return;
-    op_linear_backward_input(c->rows[n->rows], node_input(c, n, 0)->width, n->width,
-                             node_gradient(c, n), weight(c, n), n->edge[0].kind == EDGE_ADD,
-                             node_input_gradient(c, n, 0));
+    op_linear_backward_input(graph_products(c->graph), c->rows[n->rows], node_input(c, n, 0)->width,
+                             n->width, node_gradient(c, n), weight(c, n),
+                             n->edge[0].kind == EDGE_ADD, node_input_gradient(c, n, 0));
 }
 
 static const struct node_kind linear = {

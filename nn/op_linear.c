@@ -1,8 +1,6 @@
 #include <string.h>
 
-#include "nn/mat.h"
 #include "nn/op.h"
-#include "nn/product.h"
 #include "nn/vector.h"
 
 /* y = bias + residual. */
@@ -16,26 +14,29 @@ CLONED static void add_bias(int rows, int out, const real *bias, const real *res
     }
 }
 
-void op_linear_forward(int rows, int in, int out, const real *x, const real *w, const real *bias,
-                       const real *residual, real *y) {
+void op_linear_forward(const struct product_kernels *with, int rows, int in, int out, const real *x,
+                       const real *w, const real *bias, const real *residual, real *y) {
     struct product_start start = {residual ? residual : bias, residual ? (size_t)out : 0};
     if (bias && residual) {
         add_bias(rows, out, bias, residual, y);
         start.from = y;
     }
-    product_kernels()->product(PRODUCT_NT, rows, out, in, x, in, w, in, start, y, out);
+    with->product(PRODUCT_NT, rows, out, in, x, in, w, in, start, y, out);
 }
 
-void op_linear_backward_input(int rows, int in, int out, const real *dy, const real *w, bool add,
-                              real *dx) {
-    mat_nn(rows, in, out, dy, out, w, in, add, dx, in);
+void op_linear_backward_input(const struct product_kernels *with, int rows, int in, int out,
+                              const real *dy, const real *w, bool add, real *dx) {
+    struct product_start start = {add ? dx : NULL, (size_t)in};
+    with->product(PRODUCT_NN, rows, in, out, dy, out, w, in, start, dx, in);
 }
 
-void op_linear_backward_weight(int rows, int in, int out, const real *x, const real *dy,
-                               int out_first, int out_last, int in_first, int in_last, bool add,
-                               real *dw) {
-    mat_tn(out_last - out_first, in_last - in_first, rows, dy + out_first, out, x + in_first, in,
-           add, dw + (size_t)out_first * in + in_first, in);
+void op_linear_backward_weight(const struct product_kernels *with, int rows, int in, int out,
+                               const real *x, const real *dy, int out_first, int out_last,
+                               int in_first, int in_last, bool add, real *dw) {
+    real *tile = dw + (size_t)out_first * in + in_first;
+    struct product_start start = {add ? tile : NULL, (size_t)in};
+    with->product(PRODUCT_TN, out_last - out_first, in_last - in_first, rows, dy + out_first, out,
+                  x + in_first, in, start, tile, in);
 }
 
 CLONED void op_linear_backward_bias(int rows, int out, const real *dy, int first, int last,

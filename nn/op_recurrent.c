@@ -198,11 +198,11 @@ void op_recurrent_backward_weight(enum cell cell, int hidden, int rows, const re
                                   const real *before, const real *extra, int out_first,
                                   int out_last, int in_first, int in_last, bool add, real *dw) {
     int width = op_cell_blocks(cell) * hidden, split = apart(cell, hidden, out_first, out_last);
-    op_linear_backward_weight(rows, hidden, width, before, gates, out_first, split, in_first,
-                              in_last, add, dw);
+    op_linear_backward_weight(product_kernels(), rows, hidden, width, before, gates, out_first,
+                              split, in_first, in_last, add, dw);
     if (split < out_last)
-        op_linear_backward_weight(rows, hidden, hidden, before, extra, split - 2 * hidden,
-                                  out_last - 2 * hidden, in_first, in_last, add,
+        op_linear_backward_weight(product_kernels(), rows, hidden, hidden, before, extra,
+                                  split - 2 * hidden, out_last - 2 * hidden, in_first, in_last, add,
                                   dw + 2 * (size_t)hidden * hidden);
 }
 

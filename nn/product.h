@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/msg.h"
 #include "nn/real.h"
 
 /* How A (m x k) and B (k x n) stand in memory: as they are; B as its transpose (n x k); A as its
@@ -65,7 +66,15 @@ extern const struct product_kernels product_bf16;
 #    endif
 #endif
 
-/* The fastest that runs on this processor; the same on every call. */
+/* Of what the operands of products are rounded to; the names of --precision end with NULL. */
+enum precision { PRECISION_F32, PRECISION_BF16 };
+extern const char *const precision_names[];
+
+/* The set for a precision. NULL with STATUS_USAGE: this processor has none. */
+const struct product_kernels *product_kernels_of(enum precision precision,
+                                                 struct err *err) NODISCARD;
+
+/* The fastest that runs on this processor and rounds nothing; the same on every call. */
 const struct product_kernels *product_kernels(void);
 
 #endif

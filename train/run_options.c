@@ -9,6 +9,7 @@ const struct run_options run_options_default = {
     .keep = "all",
     .keep_states = "last",
     .statistics = "none",
+    .precision = "f32",
     .steps = 5000,
     .threads = 1,
     .first_evaluation = true,
@@ -23,6 +24,10 @@ static void add_run(struct options *table, struct run_options *r) {
         {OPT_LIST, 0, "stop-when", &r->stop_when, "criterion",
          "end the run when METRIC>=VALUE (or >, <=, <), or with :TIMES behind it so many "
          "evaluations in a row; may be given often: the first that holds ends it"},
+        {OPT_CHOICE, 0, "precision", &r->precision, "numbers",
+         "what the operands of products with weights are rounded to (the processor must have the "
+         "instructions for bf16); all else is f32",
+         .choices = precision_names},
         {OPT_COUNT, 'j', "threads", &r->threads, "count",
          "threads of this run; the bits do not depend on it", 1, 256, .aside = true},
         {OPT_FLAG, 'q', "quiet", &r->quiet, NULL, "no notes and no progress", .aside = true},
@@ -129,6 +134,11 @@ void run_options_add(struct options *table, struct run_options *r) {
     add_seeds(table, r);
 }
 
+static enum precision precision_of(const struct run_options *r) {
+    return strcmp(r->precision, precision_names[PRECISION_BF16]) == 0 ? PRECISION_BF16
+                                                                      : PRECISION_F32;
+}
+
 /* Options that say how to do what is not done at all. */
 static void refuse_idle(const struct run_options *r, struct opt_tool *tool) {
     if (!r->evals.n) {
@@ -159,6 +169,8 @@ void run_options_finish(struct run_options *r, struct opt_tool *tool,
     struct err err = {0};
     if (!tool->show_config && (!r->folder || !*r->folder))
         msg_die(STATUS_USAGE, "name the run's folder: -d runs/NAME");
+    if (!tool->show_config && !product_kernels_of(precision_of(r), &err))
+        msg_die_err(&err);
     if (r->branch && loop_adopt_options(r->folder ? r->folder : "", r->branch, tool, model_rows,
                                         &r->adopted, &err) != 0)
         msg_die_err(&err);
@@ -190,6 +202,7 @@ void run_options_fill(const struct run_options *r, struct loop_request *request)
     request->per_tag = r->per_tag;
     request->per_position = r->per_position;
     request->track = r->track;
+    request->precision = precision_of(r);
     request->statistics = strcmp(r->statistics, "none") == 0     ? STATISTICS_NONE
                           : strcmp(r->statistics, "pooled") == 0 ? STATISTICS_POOLED
                                                                  : STATISTICS_TENSORS;

@@ -20,7 +20,7 @@
 
 struct run_options {
     const char *folder, *among, *eval_at, *save_at, *keep, *keep_states, *branch, *track,
-        *statistics;
+        *statistics, *precision;
     int64_t steps, eval_every, eval_log, eval_limit, save_every, save_log, threads;
     uint64_t seed, seed_init, seed_order, seed_dropout, seed_noise;
     struct opt_list evals, save_on, stop_when, perturb;
