@@ -32,47 +32,43 @@ _Static_assert(ROWS_ <= LANES_, "a group of rows is transposed at once");
 static _Thread_local real packed_a[HEIGHT * DEPTH] __attribute__((aligned(64)));
 static _Thread_local real packed_b[DEPTH * PANELS * PANEL] __attribute__((aligned(64)));
 
-/* What a block reads of A: element (i, l) is at[i * row + l * step]. */
-struct left {
-    const real *at;
-    size_t row, step;
-};
-
 /* Row i of A's block when its rows stand `row` apart. One pointer for three rows: the others are
  * what the processor's addresses can add, and so many registers are free. */
 #define STRIDED_ROW(a, i, row) (a[(i) / 3] + (size_t)((i) % 3) * (row))
 
 /* `rows` x `columns` of C, at most ROWS_ x 2 vectors; rows, vectors and strided are constants where
- * it is called. b: `step` elements from one k to the next. strided: left.step is 1; otherwise
- * left.row is. */
-KERNEL void block(int rows, int vectors, bool strided, int depth, struct left left, const real *b,
-                  size_t step, struct product_start start, real *c, size_t ldc, int columns) {
+ * it is called. Element (i, l) of A is left[i * a_row + l * a_step], where a_step is 1 if strided
+ * and else a_row is. The arguments are single numbers: a struct would be put together in memory,
+ * and reading it whole waits for its parts, and for all that was to be stored before them. */
+KERNEL void block(int rows, int vectors, bool strided, int depth, const real *left, size_t a_row,
+                  size_t a_step, const real *b, size_t b_step, const real *start, size_t start_row,
+                  real *c, size_t ldc, int columns) {
     vector sum[ROWS_][2];
     mask last = MASK(columns - (vectors - 1) * LANES_);
     mask m0 = vectors == 1 ? last : MASK(LANES_);
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++) {
-        const real *from = start.from ? start.from + (size_t)i * start.row : NULL;
+        const real *from = start ? start + (size_t)i * start_row : NULL;
         sum[i][0] = from ? LOAD_MASKED(m0, from) : ZERO();
         sum[i][1] = from && vectors == 2 ? LOAD_MASKED(last, from + LANES_) : ZERO();
     }
     const real *a[(ROWS_ + 2) / 3];
 #pragma GCC unroll 16
     for (int i = 0; i < (rows + 2) / 3; i++)
-        a[i] = left.at + (strided ? (size_t)(3 * i) * left.row : (size_t)(3 * i));
+        a[i] = left + (strided ? (size_t)(3 * i) * a_row : (size_t)(3 * i));
     for (int l = 0; l < depth; l++) {
         vector b0 = LOAD(b), b1 = vectors == 2 ? LOAD(b + LANES_) : ZERO();
 #pragma GCC unroll 16
         for (int i = 0; i < rows; i++) {
-            vector x = BROADCAST(*STRIDED_ROW(a, i, strided ? left.row : 1));
+            vector x = BROADCAST(*STRIDED_ROW(a, i, strided ? a_row : 1));
             sum[i][0] = MULTIPLY_ADD(x, b0, sum[i][0]);
             if (vectors == 2)
                 sum[i][1] = MULTIPLY_ADD(x, b1, sum[i][1]);
         }
 #pragma GCC unroll 16
         for (int i = 0; i < (rows + 2) / 3; i++)
-            a[i] += strided ? 1 : left.step;
-        b += step;
+            a[i] += strided ? 1 : a_step;
+        b += b_step;
     }
 #pragma GCC unroll 16
     for (int i = 0; i < rows; i++) {
@@ -82,14 +78,16 @@ KERNEL void block(int rows, int vectors, bool strided, int depth, struct left le
     }
 }
 
-typedef void block_function(int depth, struct left a, const real *b, size_t step,
-                            struct product_start start, real *c, size_t ldc, int columns);
+typedef void block_function(int depth, const real *left, size_t a_row, size_t a_step, const real *b,
+                            size_t b_step, const real *start, size_t start_row, real *c, size_t ldc,
+                            int columns);
 
 #define BLOCK(rows, vectors, strided)                                                              \
-    static void block_##rows##_##vectors##_##strided(int depth, struct left a, const real *b,      \
-                                                     size_t step, struct product_start start,      \
-                                                     real *c, size_t ldc, int columns) {           \
-        block(rows, vectors, strided, depth, a, b, step, start, c, ldc, columns);                  \
+    static void block_##rows##_##vectors##_##strided(                                              \
+        int depth, const real *left, size_t a_row, size_t a_step, const real *b, size_t b_step,    \
+        const real *start, size_t start_row, real *c, size_t ldc, int columns) {                   \
+        block(rows, vectors, strided, depth, left, a_row, a_step, b, b_step, start, start_row, c,  \
+              ldc, columns);                                                                       \
     }
 #define BLOCKS(rows) BLOCK(rows, 1, 0) BLOCK(rows, 2, 0) BLOCK(rows, 1, 1) BLOCK(rows, 2, 1)
 #define ENTRY(rows)                                                                                \
@@ -231,17 +229,16 @@ struct slice {
 static void slice_panel(const struct slice *s, int j, const real *b, size_t step) {
     int columns = least(s->n - j, PANEL), vectors = columns > LANES_ ? 2 : 1;
     bool strided = !s->packs_a && s->form != PRODUCT_TN;
-    for (int g = 0; g < s->groups; g++) {
-        int i = group_first(s->m, s->groups, g), rows = group_first(s->m, s->groups, g + 1) - i;
-        struct product_start start = s->start;
-        if (start.from)
-            start.from += (size_t)i * start.row + (size_t)j;
-        struct left a = s->packs_a ? (struct left){packed_a + (size_t)i * (size_t)s->depth, 1,
-                                                   (size_t)rows}
-                        : strided  ? (struct left){s->a + (size_t)i * s->lda, s->lda, 1}
-                                   : (struct left){s->a + i, 1, s->lda};
-        blocks[rows][strided][vectors - 1](s->depth, a, b, step, start,
-                                           s->c + (size_t)i * s->ldc + j, s->ldc, columns);
+    const real *start = s->start.from ? s->start.from + j : NULL;
+    for (int g = 0, i = 0; g < s->groups; g++) {
+        int rows = group_first(s->m, s->groups, g + 1) - i;
+        const real *left = s->packs_a ? packed_a + (size_t)i * (size_t)s->depth
+                                      : s->a + (strided ? (size_t)i * s->lda : (size_t)i);
+        blocks[rows][strided][vectors - 1](
+            s->depth, left, strided ? s->lda : 1, s->packs_a ? (size_t)rows : s->lda, b, step,
+            start ? start + (size_t)i * s->start.row : NULL, s->start.row,
+            s->c + (size_t)i * s->ldc + j, s->ldc, columns);
+        i += rows;
     }
 }
 
