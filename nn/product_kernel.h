@@ -225,15 +225,33 @@ struct slice {
     size_t ldc;
 };
 
-/* One panel of C. b: its panel of B, `step` elements from one k to the next. */
-static void slice_panel(const struct slice *s, int j, const real *b, size_t step) {
+/* What of B is packed next, fetched from memory while its predecessors are multiplied with: `lines`
+ * rows of `width` numbers; the first `fetched` are on their way. */
+struct ahead {
+    const real *at;
+    size_t ld;
+    int lines, width, fetched;
+};
+
+KERNEL void fetch(struct ahead *next, int last) {
+    for (; next->fetched < last; next->fetched++)
+        for (int j = 0; j < next->width; j += 64 / (int)sizeof(real))
+            __builtin_prefetch(next->at + (size_t)next->fetched * next->ld + j);
+}
+
+/* One panel of C. b: its panel of B, `step` elements from one k to the next. share: the part of
+ * *next that is fetched meanwhile, one in so many. */
+static void slice_panel(const struct slice *s, int j, const real *b, size_t step,
+                        struct ahead *next, int share) {
     int columns = least(s->n - j, PANEL), vectors = columns > LANES_ ? 2 : 1;
     bool strided = !s->packs_a && s->form != PRODUCT_TN;
     const real *start = s->start.from ? s->start.from + j : NULL;
+    int fetched = next->fetched, most = least(next->lines - fetched, next->lines / share + 1);
     for (int g = 0, i = 0; g < s->groups; g++) {
         int rows = group_first(s->m, s->groups, g + 1) - i;
         const real *left = s->packs_a ? packed_a + (size_t)i * (size_t)s->depth
                                       : s->a + (strided ? (size_t)i * s->lda : (size_t)i);
+        fetch(next, fetched + group_first(most, s->groups, g + 1));
         blocks[rows][strided][vectors - 1](
             s->depth, left, strided ? s->lda : 1, s->packs_a ? (size_t)rows : s->lda, b, step,
             start ? start + (size_t)i * s->start.row : NULL, s->start.row,
@@ -242,9 +260,18 @@ static void slice_panel(const struct slice *s, int j, const real *b, size_t step
     }
 }
 
+/* The columns from j on that are packed at once. */
+static struct ahead stretch_at(const struct slice *s, int j, int most) {
+    int n = least(s->n - j, most);
+    if (s->form == PRODUCT_NT)
+        return (struct ahead){s->b + (size_t)j * s->ldb, s->ldb, n, s->k, 0};
+    return (struct ahead){s->b + j, s->ldb, s->k, n, 0};
+}
+
 static void slice_product(const struct slice *s) {
     bool in_place = PAIR == 1 && s->m < ROWS_PAY &&
                     (s->form == PRODUCT_NN || s->form == PRODUCT_TN);
+    bool packs = !in_place && s->form != PRODUCT_PACKED;
     if (s->packs_a)
         pack_a(s->form, s->m, s->groups, s->k, s->a, s->lda);
     int most = s->form == PRODUCT_NT ? PANEL : PANELS * PANEL;
@@ -261,12 +288,16 @@ static void slice_product(const struct slice *s) {
                    s->form == PRODUCT_NT ? s->b + (size_t)(j0 + whole) * s->ldb
                                          : s->b + (j0 + whole),
                    s->ldb, packed_b + (size_t)whole * (size_t)s->depth);
+        struct ahead next = {0};
+        if (packs && j0 + stretch < s->n)
+            next = stretch_at(s, j0 + stretch, most);
+        int panels = (stretch + PANEL - 1) / PANEL;
         for (int j = 0; j < stretch; j += PANEL)
             if (j < whole)
-                slice_panel(s, j0 + j, s->b + j0 + j, s->ldb);
+                slice_panel(s, j0 + j, s->b + j0 + j, s->ldb, &next, panels);
             else
                 slice_panel(s, j0 + j, packed + (size_t)j * (size_t)s->depth,
-                            (size_t)packed_columns(least(stretch - j, PANEL)));
+                            (size_t)packed_columns(least(stretch - j, PANEL)), &next, panels);
     }
 }
 
