@@ -196,11 +196,12 @@ static int put_others(const struct filter *f, const char *key, const struct opt_
     int result = 0;
     for (size_t i = 0; i < paths->n && result == 0; i++) {
         struct stat st;
-        uint64_t hash = 0, examples;
+        struct corpus_digest digest = {0};
         buf_clear(&line);
         if (stat(paths->items[i], &st) == 0 && S_ISREG(st.st_mode))
-            result = corpus_hash(paths->items[i], &hash, &examples, err);
-        buf_printf(&line, "%s\t%s", hash ? hash_text(hash).text : "-", paths->items[i]);
+            result = corpus_hash(paths->items[i], &digest, err);
+        buf_printf(&line, "%s\t%s", digest.hash ? hash_text(digest.hash).text : "-",
+                   paths->items[i]);
         for (char *c = line.data; *c; c++)
             if ((unsigned char)*c < 0x20 && *c != '\t')
                 *c = '?';

@@ -68,12 +68,23 @@ uint64_t corpus_line(const struct corpus_reader *c);
 
 void corpus_close(struct corpus_reader *c);
 
-/* The hash of what a corpus says, and its number of examples: of all its rows, its
- * columns, and the header lines that say how to read them (##vocab, ##class, ##rules, ##tags), so
- * that neither compression nor provenance nor what else is known of it changes the hash. The corpus
- * is not checked. -1: STATUS_NOINPUT, STATUS_DATA, STATUS_IO.
+/* What tells a corpus from others: the hash of what it says, and its number of examples: of all its
+ * rows, its columns, and the header lines that say how to read them (##vocab, ##class, ##rules,
+ * ##tags), so that neither compression nor provenance nor what else is known of it changes the
+ * hash. */
+struct corpus_digest {
+    uint64_t hash, examples;
+};
+
+/* The digest of a corpus, which is not checked. -1: STATUS_NOINPUT, STATUS_DATA, STATUS_IO. */
+int corpus_hash(const char *path, struct corpus_digest *digest, struct err *err) NODISCARD;
+
+/* The same of a corpus that is read anyway: open it so, which costs its reader little, and ask
+ * once, at any time: what was not read yet is then passed over unchecked, and no example follows.
  */
-int corpus_hash(const char *path, uint64_t *hash, uint64_t *examples, struct err *err) NODISCARD;
+struct corpus_reader *corpus_open_digesting(const char *path, struct err *err) NODISCARD;
+int corpus_end_digest(struct corpus_reader *c, struct corpus_digest *digest,
+                      struct err *err) NODISCARD;
 
 struct corpus_writer;
 

@@ -12,8 +12,16 @@ struct header_line {
     char *key, *value;
 };
 
+/* A digest in the making. */
+struct digesting {
+    struct hash_stream *sum; /* NULL: nobody asked */
+    uint64_t examples;
+    bool has_header; /* there was one in any section */
+};
+
 struct corpus_reader {
     struct zio_reader *in;
+    struct digesting digesting;
     bool has_header; /* the current section opened with ##espalier */
     bool in_section; /* between a header and its ##end */
     uint64_t rows;   /* of the current section */
@@ -86,9 +94,29 @@ static int bad_line(const struct corpus_reader *c, struct err *err, const char *
                    (unsigned long long)c->line, what);
 }
 
+/* Take a line into a digest. The byte behind it is changed for a moment. */
+static void digest_line(struct digesting *d, char *line, size_t len) {
+    static const char *const telling[] = {MAGIC,       "##vocab\t", "##class\t",
+                                          "##rules\t", "##tags\t",  "##end\t"};
+    if (line[0] == '#') {
+        d->has_header |= strncmp(line, MAGIC, strlen(MAGIC)) == 0;
+        bool counts = !d->has_header || line[1] != '#';
+        for (size_t i = 0; !counts && i < sizeof telling / sizeof *telling; i++)
+            counts = strncmp(line, telling[i], strlen(telling[i])) == 0;
+        if (!counts)
+            return;
+    }
+    d->examples += len && !(d->has_header && line[0] == '#');
+    line[len] = '\n';
+    hash_add(d->sum, line, len + 1);
+    line[len] = '\0';
+}
+
 static int next_line(struct corpus_reader *c, char **line, size_t *len, struct err *err) {
     int got = zio_getline(c->in, line, len, err);
     c->line = zio_line(c->in);
+    if (got > 0 && c->digesting.sum)
+        digest_line(&c->digesting, *line, *len);
     return got;
 }
 
@@ -201,12 +229,13 @@ static bool names_columns(const char *line) {
     return strncmp(line, "source", 6) == 0 && (!line[6] || line[6] == '\t');
 }
 
-struct corpus_reader *corpus_open(const char *path, struct err *err) {
+static struct corpus_reader *open_reader(const char *path, bool digests, struct err *err) {
     struct zio_reader *in = zio_open(path, err);
     if (!in)
         return NULL;
     struct corpus_reader *c = mem_alloc(1, sizeof *c);
     c->in = in;
+    c->digesting.sum = digests ? hash_begin() : NULL;
     char *line;
     size_t len;
     int got;
@@ -237,6 +266,14 @@ struct corpus_reader *corpus_open(const char *path, struct err *err) {
     if (!c->has_header)
         begin_section(c);
     return c;
+}
+
+struct corpus_reader *corpus_open(const char *path, struct err *err) {
+    return open_reader(path, false, err);
+}
+
+struct corpus_reader *corpus_open_digesting(const char *path, struct err *err) {
+    return open_reader(path, true, err);
 }
 
 static int check_trailer(struct corpus_reader *c, const char *value, struct err *err) {
@@ -378,34 +415,35 @@ void corpus_close(struct corpus_reader *c) {
     free(c->sections);
     free(c->lines);
     free(c->held);
+    if (c->digesting.sum)
+        (void)hash_end(c->digesting.sum);
     zio_close(c->in);
     free(c);
 }
 
-int corpus_hash(const char *path, uint64_t *hash, uint64_t *examples, struct err *err) {
-    static const char *const telling[] = {MAGIC,       "##vocab\t", "##class\t",
-                                          "##rules\t", "##tags\t",  "##end\t"};
-    struct zio_reader *z = zio_open(path, err);
-    if (!z)
-        return -1;
-    struct hash_stream *sum = hash_begin();
+/* Take what is left of the lines into the digest, and end it. */
+static int end_digest(struct zio_reader *in, struct digesting *d, struct corpus_digest *digest,
+                      struct err *err) {
     char *line;
     size_t len;
     int got;
-    bool has_header = false;
-    *examples = 0;
-    while ((got = zio_getline(z, &line, &len, err)) > 0) {
-        has_header |= strncmp(line, MAGIC, strlen(MAGIC)) == 0;
-        bool counts = !has_header || strncmp(line, "##", 2) != 0;
-        for (size_t i = 0; !counts && i < sizeof telling / sizeof *telling; i++)
-            counts = strncmp(line, telling[i], strlen(telling[i])) == 0;
-        if (!counts)
-            continue;
-        *examples += len && !(has_header && line[0] == '#');
-        line[len] = '\n';
-        hash_add(sum, line, len + 1);
-    }
-    *hash = hash_end(sum);
-    zio_close(z);
+    while ((got = zio_getline(in, &line, &len, err)) > 0)
+        digest_line(d, line, len);
+    *digest = (struct corpus_digest){.hash = hash_end(d->sum), .examples = d->examples};
+    d->sum = NULL;
     return got;
+}
+
+int corpus_end_digest(struct corpus_reader *c, struct corpus_digest *digest, struct err *err) {
+    return end_digest(c->in, &c->digesting, digest, err);
+}
+
+int corpus_hash(const char *path, struct corpus_digest *digest, struct err *err) {
+    struct zio_reader *in = zio_open(path, err);
+    if (!in)
+        return -1;
+    struct digesting d = {.sum = hash_begin()};
+    int result = end_digest(in, &d, digest, err);
+    zio_close(in);
+    return result;
 }

@@ -149,11 +149,13 @@ static int load_rows(struct feed *f, struct example_store *s, struct row_reader 
                      struct err *err) {
     struct corpus_reader *c = r->corpus;
     uint64_t before = s->n;
+    size_t sections = 0;
     char **fields;
     int got;
     while ((got = corpus_next(c, &fields, err)) > 0) {
-        if (learn_header(f, c, &known, err) != 0)
+        if (corpus_sections(c) > sections && learn_header(f, c, &known, err) != 0)
             return -1;
+        sections = corpus_sections(c);
         /* A corpus that names its vocabulary is held to it. */
         f->format.new_words = !known && !is_closed(f);
         if (feed_read(f, r, fields, s, err) != 0)
@@ -194,8 +196,9 @@ static int start_stream(struct feed *f, struct corpus_reader *c, struct err *err
 }
 
 static int open_corpus(struct feed *f, struct phase *p, const char *path, bool may_stream,
-                       bool *is_class, struct err *err) {
-    struct corpus_reader *c = corpus_open(path, err);
+                       bool *is_class, struct corpus_digest *digest, struct err *err) {
+    bool is_input = strcmp(path, "-") == 0;
+    struct corpus_reader *c = (is_input ? corpus_open : corpus_open_digesting)(path, err);
     if (!c)
         return -1;
     size_t known = 0;
@@ -209,6 +212,8 @@ static int open_corpus(struct feed *f, struct phase *p, const char *path, bool m
         result = row_reader_open(&r, &f->format, c, err);
     if (result == 0)
         result = load_rows(f, &p->store, &r, known, err);
+    if (result == 0 && !is_input)
+        result = corpus_end_digest(c, digest, err);
     row_reader_close(&r);
     corpus_close(c);
     return result;
@@ -256,6 +261,10 @@ static int check_request(const struct feed_request *q, struct err *err) {
 
 static int open_all(struct feed *f, const struct feed_request *q, bool *is_class, struct err *err) {
     bool standard_input = false;
+    size_t n_paths = (size_t)q->n_paths, opened = 0;
+    for (int k = 0; k < q->n_phases; k++)
+        n_paths += (size_t)q->phases[k].n_paths;
+    f->digests = mem_alloc(n_paths, sizeof *f->digests);
     f->phases = mem_alloc((size_t)q->n_phases + 1, sizeof *f->phases);
     f->n_phases = (size_t)q->n_phases + 1;
     for (size_t k = 0; k < f->n_phases; k++) {
@@ -269,7 +278,8 @@ static int open_all(struct feed *f, const struct feed_request *q, bool *is_class
             if (is_input && standard_input)
                 return err_set(err, STATUS_USAGE, "standard input is read once");
             standard_input |= is_input;
-            if (open_corpus(f, p, paths[i], is_input && k == 0 && n == 1, is_class, err) != 0)
+            if (open_corpus(f, p, paths[i], is_input && k == 0 && n == 1, is_class,
+                            &f->digests[opened++], err) != 0)
                 return -1;
         }
     }
@@ -391,6 +401,10 @@ bool feed_is_stream(const struct feed *f) {
     return f->stream != NULL;
 }
 
+const struct corpus_digest *feed_digests(const struct feed *f) {
+    return f->digests;
+}
+
 uint64_t feed_examples(const struct feed *f) {
     uint64_t n = 0;
     for (size_t k = 0; k < f->n_phases && !f->stream; k++)
@@ -472,6 +486,7 @@ void feed_free(struct feed *f) {
         free(f->phases[k].ends);
     }
     free(f->phases);
+    free(f->digests);
     packed_free(&f->packed);
     free(f->input.items);
     free(f->target.items);

@@ -91,6 +91,10 @@ struct feed_facts feed_facts(const struct feed *f);
 const struct layout *feed_layout(const struct feed *f);
 const struct vocab *feed_classes(const struct feed *f);
 
+/* What tells the corpora apart that were read to memory: one digest for each path of the request in
+ * order, those of the phases behind; of standard input zeros. The feed's. */
+const struct corpus_digest *feed_digests(const struct feed *f);
+
 /* Parts of feed_facts. */
 bool feed_is_stream(const struct feed *f);
 uint64_t feed_examples(const struct feed *f);

@@ -46,6 +46,7 @@ struct feed {
     uint8_t *cloze_set;
     struct phase *phases; /* the first of a stream is empty */
     size_t n_phases;
+    struct corpus_digest *digests; /* [path] */
     struct stream *stream;
     int64_t longest, longest_memory, most_tokens, most_memory, most_sequences;
     uint64_t content; /* hash of the tokens in memory when some are of standard input; else 0 */

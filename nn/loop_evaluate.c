@@ -49,6 +49,7 @@ int loop_open_evaluations(struct run *run, struct err *err) {
         struct score_options options = score_options_of(run->model);
         options.limit = (uint64_t)q->eval_limit;
         options.among = q->among;
+        options.digest = &e->digest;
         e->set = score_open(path, &run->vocab, &options, err);
         if (!e->set || (q->per_tag && check_tags(e, path, err) != 0))
             return -1;

@@ -17,6 +17,7 @@
 struct evaluation {
     char *name;
     struct score_set *set;
+    struct corpus_digest digest;
 };
 
 /* A metric that decides something: that it moved by so much (--save-on), or that it compared with
@@ -104,7 +105,8 @@ void loop_remove_unfinished(const char *folder, const char *mark);
  */
 int loop_check_request(struct run *run, struct err *err);
 
-/* The manifest of this process: what is asked; then its corpora, all but standard input. */
+/* The manifest of this process: what is asked; then its corpora, all but standard input, once they
+ * are open. -1: the file of words cannot be read. */
 void loop_start_manifest(struct run *run);
 int loop_add_inputs(struct run *run, struct err *err);
 

@@ -230,34 +230,40 @@ int loop_check_request(struct run *run, struct err *err) {
     return check_corpora(q, err);
 }
 
-/* Record a corpus in the manifest. */
-static int add_input(struct run *run, const char *role, const char *path, struct err *err) {
-    uint64_t hash, examples;
-    if (corpus_hash(path, &hash, &examples, err) != 0)
+/* Record a corpus in the manifest, with the digest it is known to have, or else its own. */
+static int add_input(struct run *run, const char *role, const char *path,
+                     const struct corpus_digest *known, struct err *err) {
+    struct corpus_digest digest;
+    if (strcmp(path, "-") == 0)
+        return 0;
+    if (!known && corpus_hash(path, &digest, err) != 0)
         return -1;
-    manifest_add_input(run->manifest, role, path, examples, hash);
+    known = known ? known : &digest;
+    manifest_add_input(run->manifest, role, path, known->examples, known->hash);
     return 0;
 }
 
-/* Record all corpora but standard input. */
 int loop_add_inputs(struct run *run, struct err *err) {
     const struct loop_request *q = run->request;
+    /* The corpora of a finished run are not opened. */
+    const struct corpus_digest *known = run->feed ? feed_digests(run->feed) : NULL;
     struct buf role = {0};
     int result = 0;
     for (int i = 0; i < q->feed.n_paths && result == 0; i++)
-        if (strcmp(q->feed.paths[i], "-") != 0)
-            result = add_input(run, "train", q->feed.paths[i], err);
+        result = add_input(run, "train", q->feed.paths[i], known ? known++ : NULL, err);
     for (int k = 0; k < q->feed.n_phases; k++)
         for (int i = 0; i < q->feed.phases[k].n_paths && result == 0; i++) {
             buf_clear(&role);
             buf_printf(&role, "train@%lld", (long long)q->feed.phases[k].first);
-            result = add_input(run, role.data, q->feed.phases[k].paths[i], err);
+            result = add_input(run, role.data, q->feed.phases[k].paths[i], known ? known++ : NULL,
+                               err);
         }
     for (size_t i = 0; i < q->evals->n && result == 0; i++) {
         const char *item = q->evals->items[i];
         buf_clear(&role);
         buf_printf(&role, "eval:%.*s", (int)strcspn(item, "="), item);
-        result = add_input(run, role.data, loop_corpus_of(item), err);
+        result = add_input(run, role.data, loop_corpus_of(item),
+                           run->evals ? &run->evals[i].digest : NULL, err);
     }
     buf_free(&role);
     uint64_t hash;

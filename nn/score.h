@@ -49,6 +49,8 @@ struct score_options {
     bool new_words;    /* a word outside the vocabulary, which must not be const then, is added to
                           it: for answers that no model gave (score_answers) */
     bool keep_columns; /* for score_column */
+    struct corpus_digest *digest; /* where to put what tells the corpus from others, all of it for
+                                     all of a limit; or NULL */
 };
 
 /* What a model's task (task.h) and its facts say of these options; strings, layout and classes are

@@ -554,7 +554,7 @@ static bool any_candidate(const struct score_set *s) {
 
 struct score_set *score_open(const char *path, const struct vocab *vocab,
                              const struct score_options *options, struct err *err) {
-    struct corpus_reader *c = corpus_open(path, err);
+    struct corpus_reader *c = (options->digest ? corpus_open_digesting : corpus_open)(path, err);
     if (!c)
         return NULL;
     struct score_set *s = mem_alloc(1, sizeof *s);
@@ -580,6 +580,8 @@ struct score_set *score_open(const char *path, const struct vocab *vocab,
     int result = lexicon_find_marks(vocab, &s->layout, err);
     if (result == 0)
         result = load(s, c, options, err);
+    if (result == 0 && options->digest)
+        result = corpus_end_digest(c, options->digest, err);
     corpus_close(c);
     /* The names may go; what row_example asks of them stays. */
     s->columns = (struct columns){.source = tokens ? "source" : NULL,

@@ -29,8 +29,8 @@ static void read_all(const char *path) {
     for (size_t i = 0; corpus_header_line(c, i, &key, &value); i++)
         touched += strlen(key) + strlen(value);
     corpus_close(c);
-    uint64_t hash, examples;
-    if (corpus_hash(path, &hash, &examples, &err) != 0 && !*err.text)
+    struct corpus_digest digest;
+    if (corpus_hash(path, &digest, &err) != 0 && !*err.text)
         abort();
 }
 

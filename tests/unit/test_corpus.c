@@ -10,6 +10,7 @@
 #include <zstd.h>
 
 #include "lib/corpus.h"
+#include "lib/hash.h"
 #include "lib/mem.h"
 #include "tests/unit/assert_error.h"
 #include "tests/unit/scratch.h"
@@ -484,6 +485,73 @@ static void flushing(void **state) {
     assert_int_equal(size[0], size[1]);
 }
 
+/* Asked before reading, after some rows and after all, the digest is that of the lines that count;
+ * and the rows are what they are without it. */
+static void digest_is(const char *text, bool compressed, const char *telling, uint64_t examples) {
+    struct err err = {0};
+    struct corpus_digest d;
+    put_text(text, compressed);
+    assert_int_equal(corpus_hash(scratch_file, &d, &err), 0);
+    assert_true(d.hash == hash_bytes(telling, strlen(telling)));
+    assert_int_equal(d.examples, examples);
+    for (uint64_t most = 0; most <= examples + 1; most++) {
+        struct corpus_reader *plain = corpus_open(scratch_file, &err),
+                             *c = corpus_open_digesting(scratch_file, &err);
+        assert_non_null(plain);
+        assert_non_null(c);
+        size_t n;
+        corpus_columns(c, &n);
+        char **fields, **same;
+        uint64_t rows = 0;
+        while (rows < most && corpus_next(c, &fields, &err) > 0) {
+            assert_int_equal(corpus_next(plain, &same, &err), 1);
+            for (size_t i = 0; i < n; i++)
+                assert_string_equal(fields[i], same[i]);
+            rows++;
+        }
+        d = (struct corpus_digest){0};
+        assert_int_equal(corpus_end_digest(c, &d, &err), 0);
+        assert_true(d.hash == hash_bytes(telling, strlen(telling)));
+        assert_int_equal(d.examples, examples);
+        assert_int_equal(rows, most < examples ? most : examples);
+        corpus_close(c);
+        corpus_close(plain);
+    }
+}
+
+static void digests(void **state) {
+    (void)state;
+    for (int compressed = 0; compressed < 2; compressed++) {
+        digest_is("a b\tc\nd\te\n", compressed, "a b\tc\nd\te\n", 2);
+        digest_is("\xEF\xBB\xBF"
+                  "a\r\n\r\n\nb",
+                  compressed, "a\n\n\nb\n", 2);
+        digest_is("##espalier 1\n##prog\tx\n##vocab\ta b\n##tree\n##class\tA\ta\n##rules\tr\n"
+                  "##tags\tt\n#source\ttarget\na\tb\n\tb\n##end\tn=2\n",
+                  compressed,
+                  "##espalier 1\n##vocab\ta b\n##class\tA\ta\n##rules\tr\n"
+                  "##tags\tt\n#source\ttarget\na\tb\n\tb\n##end\tn=2\n",
+                  2);
+        digest_is("##espalier 1\n##cmd\tx\n#source\na\n##end\tn=1\n"
+                  "##espalier 1\n##cmd\ty\n#source\nb\n##end\tn=1\n",
+                  compressed,
+                  "##espalier 1\n#source\na\n##end\tn=1\n"
+                  "##espalier 1\n#source\nb\n##end\tn=1\n",
+                  2);
+    }
+    /* Damage behind what was read is still found. */
+    struct err err = {0};
+    struct corpus_digest d;
+    scratch_put("a\nb\nc\0d\n", 8);
+    struct corpus_reader *c = corpus_open_digesting(scratch_file, &err);
+    assert_non_null(c);
+    assert_int_equal(corpus_end_digest(c, &d, &err), -1);
+    assert_error(&err, STATUS_DATA, scratch_file, "line 3: holds a NUL");
+    corpus_close(c);
+    c = corpus_open_digesting(scratch_file, &err);
+    corpus_close(c); /* unasked */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(header_and_columns),
@@ -498,6 +566,7 @@ int main(void) {
         cmocka_unit_test(sections_are_told_apart),
         cmocka_unit_test(ready_rows_and_sections_are_written),
         cmocka_unit_test(flushing),
+        cmocka_unit_test(digests),
     };
     return cmocka_run_group_tests_name("corpus", tests, scratch_make, scratch_remove);
 }

@@ -8,6 +8,7 @@
 
 #include "nn/feed.h"
 #include "tests/unit/assert_error.h"
+#include "lib/hash.h"
 #include "tests/unit/feeding.h"
 
 static struct feed *open_feed(struct vocab *v, int max_length, uint64_t seed, int batch,
@@ -138,6 +139,47 @@ static void what_cannot_be_fed_is_refused(void **state) {
     }
 }
 
+/* One for each path in order, also of a phase; what the corpora say, and not how. */
+static void corpora_are_told_apart_by_what_they_say(void **state) {
+    (void)state;
+    const char *one = scratch_path("one"), *two = scratch_path("two");
+    const char *texts[] = {"a b\nb\n", "##espalier 1\n##prog\tx\n##vocab\ta b\n#source\nb a\n"},
+               *telling = "##espalier 1\n##vocab\ta b\n#source\nb a\n";
+    scratch_put_text(texts[0]);
+    assert_int_equal(rename(scratch_file, one), 0);
+    scratch_put_text(texts[1]);
+    assert_int_equal(rename(scratch_file, two), 0);
+    const char *first[] = {one, two}, *later[] = {two, one, two};
+    struct feed_phase phase = {.first = 3, .paths = later, .n_paths = 3};
+    struct feed_request q = feeding_request(2);
+    q.paths = first;
+    q.n_paths = 2;
+    q.phases = &phase;
+    q.n_phases = 1;
+    struct vocab v = {0};
+    struct err err = {0};
+    struct feed *f = feed_open(&q, &v, &err);
+    if (!f)
+        fail_msg("%s", err.text);
+    const struct corpus_digest *d = feed_digests(f);
+    static const int which[] = {0, 1, 1, 0, 1};
+    for (int i = 0; i < 5; i++) {
+        const char *text = which[i] ? telling : texts[0];
+        assert_true(d[i].hash == hash_bytes(text, strlen(text)));
+        assert_int_equal(d[i].examples, which[i] ? 1 : 2);
+    }
+    feed_free(f);
+    vocab_free(&v);
+    q = feeding_request(1);
+    f = feeding_stream("a b\n", &q, &v, &err);
+    if (!f)
+        fail_msg("%s", err.text);
+    assert_int_equal(feed_digests(f)->hash, 0);
+    feed_free(f);
+    vocab_free(&v);
+    scratch_empty(state);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sequences_carry_marks_and_shifted_targets),
@@ -145,6 +187,7 @@ int main(void) {
         cmocka_unit_test(the_order_seed_changes_the_order_alone),
         cmocka_unit_test(a_named_vocabulary_is_held_to),
         cmocka_unit_test(what_cannot_be_fed_is_refused),
+        cmocka_unit_test(corpora_are_told_apart_by_what_they_say),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -615,6 +615,8 @@ static void a_cloze_is_scored_at_its_masked_words(void **state) {
     }
     buf_puts(&text, "##end\tn=40\n");
     scratch_put_text(text.data);
+    struct corpus_digest digest, whole;
+    options.digest = &digest;
     struct score_set *s = score_open(scratch_file, &v, &options, &err);
     if (!s)
         fail_msg("%s", err.text);
@@ -622,6 +624,17 @@ static void a_cloze_is_scored_at_its_masked_words(void **state) {
     score_run_by(s, predict, &p, NULL);
     assert_adds_up(s);
     assert_int_equal(p.rows, 80);
+    assert_int_equal(corpus_hash(scratch_file, &whole, &err), 0);
+    assert_true(digest.hash == whole.hash && digest.examples == 40);
+    /* A limit is on what is scored: the rest still tells the corpus. */
+    digest.hash = 0;
+    options.limit = 7;
+    struct score_set *few = score_open(scratch_file, &v, &options, &err);
+    assert_non_null(few);
+    assert_int_equal(score_examples(few), 7);
+    assert_true(digest.hash == whole.hash && digest.examples == 40);
+    score_free(few);
+    options.limit = 0;
     assert_near(score_loss(s), loss / 80);
     for (int r = 0; r < 2; r++) {
         assert_int_equal(score_summarise(s, r, -1).n, n);
