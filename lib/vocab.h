@@ -11,7 +11,7 @@
 struct vocab {
     const char **words;
     size_t n, cap;
-    int32_t *slots; /* open addressing: number of the word + 1, 0 = free */
+    struct vocab_slot *slots; /* open addressing */
     size_t n_slots;
     struct arena text;
 };
