@@ -1,12 +1,21 @@
 #include "lib/mem.h"
 #include "nn/node.h"
 
-enum { HEADS, INTERLEAVED, LENGTH };
+enum { HEADS, TURNED, INTERLEAVED, LENGTH };
+
+static int head_width(const struct node *n) {
+    return n->width / n->option[HEADS];
+}
 
 static void turn(const struct call *c, const struct node *n, bool back, const real *x, real *y) {
-    int heads = n->option[HEADS];
-    op_rotary(c->sequences, node_offset(c, n->rows), heads, n->width / (3 * heads),
-              n->option[INTERLEAVED], back, n->table, x, y);
+    struct rotary r = {.heads = n->option[HEADS],
+                       .turned = n->option[TURNED],
+                       .head_dim = head_width(n),
+                       .interleaved = n->option[INTERLEAVED],
+                       .back = back,
+                       .table = n->table};
+    op_rotary(&r, c->sequences, node_offset(c, n->rows),
+              n->rows == ROWS_OUTPUT ? c->output_place : NULL, x, y);
 }
 
 static void forward(const struct call *c, const struct node *n) {
@@ -19,23 +28,23 @@ static void backward(const struct call *c, const struct node *n) {
 }
 
 static void prepare(struct node *n) {
-    int head_width = n->width / (3 * n->option[HEADS]);
-    n->table = mem_aligned((size_t)n->option[LENGTH] * (size_t)head_width, sizeof(real));
-    op_rotary_table(n->option[LENGTH], head_width, n->table);
+    int width = head_width(n);
+    n->table = mem_aligned((size_t)n->option[LENGTH] * (size_t)width, sizeof(real));
+    op_rotary_table(n->option[LENGTH], width, n->table);
 }
 
-/* qkv is read by nothing else, so that its gradient is written and never added to. */
+/* x is read by nothing else, so that its gradient is written and never added to. */
 static const struct node_kind rotary = {.name = "rotary",
                                         .forward = forward,
                                         .backward = backward,
                                         .prepare = prepare,
                                         .in_place = true};
 
-int graph_rotary(struct graph *g, int qkv, int heads, bool interleaved, int length) {
+int graph_rotary(struct graph *g, int x, int heads, int turned, bool interleaved, int length) {
     return graph_add(g, &(struct node){.kind = &rotary,
-                                       .rows = graph_node(g, qkv)->rows,
-                                       .width = graph_node(g, qkv)->width,
-                                       .input = {qkv},
+                                       .rows = graph_node(g, x)->rows,
+                                       .width = graph_node(g, x)->width,
+                                       .input = {x},
                                        .inputs = 1,
-                                       .option = {heads, interleaved, length}});
+                                       .option = {heads, turned, interleaved, length}});
 }

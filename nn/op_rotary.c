@@ -25,22 +25,21 @@ INLINE void turn(int half, int step, int apart, bool back, const real *table, co
     }
 }
 
-CLONED void op_rotary(int sequences, const int *offset, int heads, int head_dim, bool interleaved,
-                      bool back, const real *table, const real *x, real *y) {
-    int half = head_dim / 2, width = heads * head_dim;
+CLONED void op_rotary(const struct rotary *r, int sequences, const int *offset, const int *place,
+                      const real *x, real *y) {
+    int half = r->head_dim / 2;
+    size_t width = (size_t)r->heads * r->head_dim, turned = (size_t)r->turned * r->head_dim;
     for (int s = 0; s < sequences; s++)
         for (int t = offset[s]; t < offset[s + 1]; t++) {
-            size_t row = (size_t)(t - offset[0]) * 3 * width;
-            const real *angles = table + (size_t)(t - offset[s]) * head_dim;
-            for (int h = 0; h < 2 * heads; h++) {
-                size_t at = row + (size_t)h * head_dim;
-                if (interleaved)
-                    turn(half, 2, 1, back, angles, x + at, y + at);
+            size_t row = (size_t)(t - offset[0]), first = row * width;
+            size_t angle = (size_t)(place ? place[row] : t - offset[s]);
+            const real *angles = r->table + angle * r->head_dim;
+            for (size_t at = first; at < first + turned; at += r->head_dim)
+                if (r->interleaved)
+                    turn(half, 2, 1, r->back, angles, x + at, y + at);
                 else
-                    turn(half, 1, half, back, angles, x + at, y + at);
-            }
+                    turn(half, 1, half, r->back, angles, x + at, y + at);
             if (y != x)
-                memcpy(y + row + 2 * (size_t)width, x + row + 2 * (size_t)width,
-                       (size_t)width * sizeof *y);
+                memcpy(y + first + turned, x + first + turned, (width - turned) * sizeof *y);
         }
 }

@@ -318,38 +318,46 @@ static void test_attend(void **state) {
 }
 
 struct rotary_case {
-    const int *offset;
-    int heads, head_dim;
-    bool interleaved;
-    real *table, *x, *y, *u;
+    struct rotary form;
+    const int *offset, *place;
+    size_t n;
+    real *x, *y, *u;
 };
 
 static double rotary_loss(const void *ctx) {
     const struct rotary_case *c = ctx;
-    op_rotary(2, c->offset, c->heads, c->head_dim, c->interleaved, false, c->table, c->x, c->y);
-    return dot((size_t)c->offset[2] * 3 * c->heads * c->head_dim, c->y, c->u);
+    op_rotary(&c->form, 2, c->offset, c->place, c->x, c->y);
+    return dot(c->n, c->y, c->u);
 }
 
 static void test_rotary(void **state) {
     (void)state;
-    const int offset[] = {0, 4, 7};
-    for (int variant = 0; variant < 4; variant++) {
-        int heads = 1 + variant / 2, head_dim = variant / 2 ? 6 : 2;
-        size_t n = 7 * 3 * (size_t)(heads * head_dim);
-        struct rotary_case c = {offset,     heads,    head_dim,  variant % 2, zeros(4 * head_dim),
-                                normals(n), zeros(n), normals(n)};
-        op_rotary_table(4, head_dim, c.table);
+    const int offset[] = {0, 4, 7}, place[] = {3, 0, 1, 1, 2, 0, 3};
+    for (int variant = 0; variant < 16; variant++) {
+        /* Queries, keys and values; queries alone, at places of their own. */
+        bool whole = variant & 1;
+        int heads = 1 + variant / 2 % 2, head_dim = variant & 4 ? 6 : 2, parts = whole ? 3 : 1;
+        size_t width = (size_t)(parts * heads * head_dim), n = 7 * width;
+        real *table = zeros((size_t)(4 * head_dim));
+        struct rotary forth = {parts * heads, (whole ? 2 : 1) * heads, head_dim, variant & 8, false,
+                               table};
+        struct rotary back = forth;
+        back.back = true;
+        struct rotary_case c = {forth,    offset,    whole ? NULL : place, n, normals(n),
+                                zeros(n), normals(n)};
+        op_rotary_table(4, head_dim, table);
         real *dx = zeros(n);
-        op_rotary(2, offset, heads, head_dim, c.interleaved, true, c.table, c.u, dx);
+        op_rotary(&back, 2, offset, c.place, c.u, dx);
         check("rotary", n, c.x, dx, rotary_loss, &c);
         /* In place, and there and back again. */
         memcpy(c.y, c.x, n * sizeof(real));
-        op_rotary(2, offset, heads, head_dim, c.interleaved, false, c.table, c.y, c.y);
-        assert_true(fabs((double)(c.y[3 * heads * head_dim] - c.x[3 * heads * head_dim])) > 1e-9);
-        op_rotary(2, offset, heads, head_dim, c.interleaved, true, c.table, c.y, c.y);
+        op_rotary(&forth, 2, offset, c.place, c.y, c.y);
+        size_t row = whole ? 1 : 2; /* of place 1 */
+        assert_true(fabs((double)(c.y[row * width] - c.x[row * width])) > 1e-9);
+        op_rotary(&back, 2, offset, c.place, c.y, c.y);
         for (size_t i = 0; i < n; i++)
             assert_true(fabs((double)(c.y[i] - c.x[i])) < 1e-12);
-        free(c.table), free(c.x), free(c.y), free(c.u), free(dx);
+        free(table), free(c.x), free(c.y), free(c.u), free(dx);
     }
 }
 
