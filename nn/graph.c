@@ -15,7 +15,7 @@ struct graph *graph_new(struct params *params, int chunk_rows) {
     g->params = params;
     g->chunk_rows = chunk_rows > 0 ? chunk_rows : GRAPH_CHUNK_ROWS;
     g->products = product_kernels();
-    g->loss = g->output = -1;
+    g->loss = g->output = g->ends = -1;
     return g;
 }
 
@@ -44,6 +44,8 @@ int graph_add(struct graph *g, const struct node *n) {
     for (int k = 0; k < n->inputs; k++)
         mine->edge[k].from = -1;
     mine->copied = -1;
+    mine->draws = g->draws++;
+    g->picks |= mine->rows == ROWS_OUTPUT;
     return (int)g->nodes++;
 }
 
@@ -58,6 +60,14 @@ void graph_contribute(struct graph *g, struct contribution c) {
 void graph_end(struct graph *g, int loss) {
     g->loss = loss;
     g->output = g->node[loss].input[0];
+}
+
+int graph_draws(const struct graph *g) {
+    return g->draws;
+}
+
+void graph_set_draws(struct graph *g, int next) {
+    g->draws = next;
 }
 
 const struct node *graph_node(const struct graph *g, int i) {
@@ -114,10 +124,6 @@ enum rows graph_node_rows(const struct graph *g, int node) {
     return g->node[node].rows;
 }
 
-int node_number(const struct graph *g, const struct node *n) {
-    return (int)(n - g->node);
-}
-
 const struct node *node_input(const struct call *c, const struct node *n, int k) {
     return &c->graph->node[n->input[k]];
 }
@@ -170,7 +176,13 @@ const real *pass_kept(const struct graph *g, int node, int k) {
 }
 
 const int *node_offset(const struct call *c, enum rows rows) {
-    return rows == ROWS_MEMORY ? c->memory_offset : c->offset;
+    return rows == ROWS_MEMORY   ? c->memory_offset
+           : rows == ROWS_OUTPUT ? c->output_offset
+                                 : c->offset;
+}
+
+size_t node_batch_row(const struct call *c, enum rows rows, int row) {
+    return rows == ROWS_OUTPUT ? (size_t)c->output_row[row] : c->first[rows] + (size_t)row;
 }
 
 /* Of the tile's rows those that the node's part of the tensor has. When storing, the others become

@@ -63,9 +63,13 @@ int graph_layernorm(struct graph *g, int x, int gain, int bias);
 int graph_activation(struct graph *g, int x, enum activation kind);
 /* Causal self-attention; qkv of width 3 x the node's (op.h). */
 int graph_attention(struct graph *g, int qkv, int heads);
+/* The same for queries q of ROWS_OUTPUT, with keys and values kv of ROWS_INPUT, twice as wide. q and
+ * kv must be read by nothing else. */
+int graph_attention_places(struct graph *g, int q, int kv, int heads);
 /* Any attention. kv -1: self-attention, q of width 3 x the node's, queries, keys and values side by
  * side; otherwise q is as wide as the node, and kv, of rows of its own kind, twice as wide: keys
- * and values of the same example. q and kv must be read by nothing else. */
+ * and values of the same example. With q of ROWS_OUTPUT and kv of ROWS_INPUT the queries are those
+ * of some places of a self-attention. q and kv must be read by nothing else. */
 struct attention_form {
     enum attention_mask mask; /* ATTENTION_PREFIX: with batch.prefix */
     int heads;
@@ -77,7 +81,8 @@ struct attention_form {
 };
 int graph_attend(struct graph *g, int q, int kv, const struct attention_form *form);
 /* After graph_forward: the probabilities of one head of an example (queries x keys, row-major,
- * before dropout), of a node made by graph_attention or graph_attend. */
+ * before dropout), of a node made by graph_attention or graph_attend whose queries are not of
+ * ROWS_OUTPUT. */
 const real *graph_attention_probability(const struct graph *g, int node, int example, int head,
                                         int *queries, int *keys);
 /* What a head's probabilities are replaced by in forward passes from then on, to see what hangs on
@@ -97,12 +102,13 @@ struct attention_table {
  * stays as it was. */
 void graph_attention_override(struct graph *g, int node, int head, enum attention_override kind,
                               const struct attention_table *table);
-/* Rotary positions in the queries and keys of a qkv (op.h). length: of the longest example. */
-int graph_rotary(struct graph *g, int qkv, int heads, bool interleaved, int length);
+/* Rotary positions (op.h) in the first `turned` heads of x, of which it has `heads`; the others
+ * pass as they are. length: of the longest example. x must be read by nothing else. */
+int graph_rotary(struct graph *g, int x, int heads, int turned, bool interleaved, int length);
 int graph_sum(struct graph *g, int a, int b);
 /* y = a b, number by number. */
 int graph_product(struct graph *g, int a, int b);
-/* Of each example the first or last row of x (ROWS_INPUT or ROWS_MEMORY), or their mean:
+/* Of each example the first or last row of x (of any kind but ROWS_EXAMPLE), or their mean:
  * ROWS_EXAMPLE. 0 for an example without rows. The names of --readout end with NULL. */
 enum readout { READOUT_LAST, READOUT_FIRST, READOUT_MEAN };
 extern const char *const readout_names[];
@@ -111,10 +117,18 @@ int graph_readout(struct graph *g, int x, enum readout kind);
  * y = x. The masks are a function of batch.seed_dropout, batch.number, the node and the place in
  * the batch. share 0 adds no node. */
 int graph_dropout(struct graph *g, int x, double share);
+/* What names the draws of the next node: its number, in a graph from which none is told otherwise.
+ * Graphs that are built differently and give their nodes the same names, and the same rows, drop
+ * the same. */
+int graph_draws(const struct graph *g);
+void graph_set_draws(struct graph *g, int next);
 /* y = factor x; factor 1 adds no node. */
 int graph_scale(struct graph *g, int x, double factor);
 /* The rows of x (ROWS_INPUT) where something is predicted or wanted: ROWS_OUTPUT. */
 int graph_outputs(struct graph *g, int x);
+/* The first or last row of each example of x (ROWS_INPUT): ROWS_OUTPUT, which in this graph are
+ * then those. kind: READOUT_FIRST or READOUT_LAST, the same in the whole graph. */
+int graph_ends(struct graph *g, int x, enum readout kind);
 
 /* End the graph with its output (logits) and its loss: cross entropy in nats against batch.target
  * (logits of ROWS_OUTPUT) or batch.label (of ROWS_EXAMPLE); with label smoothing e the target

@@ -370,13 +370,15 @@ void graph_reserve(struct graph *g, const struct graph_room *room) {
     lay_out(g, r, &hand_out, g->worker);
     place_slots(g, graph_chunk_rows(g, r));
 
-    size_t chunks = graph_chunk_room(g, r), outputs = (size_t)r->rows[ROWS_INPUT];
-    g->integers = mem_alloc(2 * (chunks + 1) + 2 * outputs + (size_t)r->rows[ROWS_EXAMPLE],
-                            sizeof *g->integers);
+    size_t chunks = graph_chunk_room(g, r), outputs = (size_t)r->rows[ROWS_INPUT],
+           examples = (size_t)r->rows[ROWS_EXAMPLE];
+    g->integers = mem_alloc(2 * (chunks + 1) + 3 * outputs + 2 * examples + 1, sizeof *g->integers);
     g->chunk_first = g->integers;
     g->chunk_output = g->chunk_first + chunks + 1;
     g->output_row = g->chunk_output + chunks + 1;
-    g->output_target = (int32_t *)(g->output_row + outputs);
+    g->output_place = g->output_row + outputs;
+    g->output_target = (int32_t *)(g->output_place + outputs);
     g->example_row = (int *)(g->output_target + outputs);
+    g->output_offset = g->example_row + examples;
     g->chunk_loss = mem_alloc(chunks, sizeof *g->chunk_loss);
 }

@@ -25,6 +25,9 @@ struct graph {
     const struct product_kernels *products; /* of operators that have a weight */
     int loss, output, chunk_rows;
     int overridden; /* heads of attention */
+    int draws;      /* of the next node */
+    bool picks;     /* has nodes of ROWS_OUTPUT: */
+    int ends;       /* READOUT_FIRST or READOUT_LAST of each example; -1: predicted or wanted */
 
     /* graph_plan.c */
     bool planned;
@@ -44,6 +47,8 @@ struct graph {
     int *chunk_first;  /* example, in the batch; chunks + 1 */
     int *chunk_output; /* first output row, in memory; chunks + 1 */
     int *output_row;   /* the input row of each, in the batch */
+    int *output_place;
+    int *output_offset; /* output rows before each example; examples + 1 */
     int32_t *output_target;
     int *example_row; /* 0, 1, 2, ...: the rows of ROWS_EXAMPLE */
 };

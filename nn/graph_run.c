@@ -73,6 +73,8 @@ static void chunk_task(void *context, int index, int worker) {
         .offset = b->offset ? b->offset + first : NULL,
         .memory_offset = b->memory_offset ? b->memory_offset + first : NULL,
         .output_row = g->output_row + g->chunk_output[index],
+        .output_place = g->output_place + g->chunk_output[index],
+        .output_offset = g->output_offset + (first - p->first_sequence),
         .output_target = g->output_target + g->chunk_output[index],
         .scratch = g->worker[worker].scratch,
         .local = g->worker[worker].local,
@@ -132,16 +134,21 @@ static int64_t weight_before(const struct batch *b, int example) {
            (b->memory_offset ? b->memory_offset[example] : 0);
 }
 
+/* Whether row t of example s is one of ROWS_OUTPUT: it has a target, or else is wanted. */
+static bool is_output(const struct graph *g, const struct batch *b, int s, int t, bool targets) {
+    if (g->ends >= 0)
+        return t == (g->ends == READOUT_FIRST ? b->offset[s] : b->offset[s + 1] - 1);
+    return targets ? b->target[t] >= 0 : !b->wanted || b->wanted[t];
+}
+
 /* Cut examples first .. last-1 into chunks, each closed at the end of an example; list the rows
- * where something is predicted: that have a target, or else that are wanted. Depends on the batch
- * alone. */
+ * where something is predicted. Depends on the batch alone. */
 static void plan_pass(struct graph *g, const struct batch *b, int first, int last, bool targets) {
     struct pass *p = &g->pass;
     *p = (struct pass){.batch = b, .first_sequence = first, .last_sequence = last};
     int64_t before = weight_before(b, first), weight = weight_before(b, last) - before;
     int64_t wished = (weight + g->chunk_rows - 1) / g->chunk_rows;
     int outputs = 0;
-    bool picks = g->node[g->output].rows == ROWS_OUTPUT;
     for (int s = first; s < last; s++) {
         bool follows = b->shared && b->shared[s]; /* stays in the chunk of what it shares */
         if (s == first ||
@@ -151,15 +158,18 @@ static void plan_pass(struct graph *g, const struct batch *b, int first, int las
             p->chunks++;
         }
         g->example_row[s - first] = s;
-        for (int t = picks ? b->offset[s] : 0; picks && t < b->offset[s + 1]; t++) {
-            if (targets ? b->target[t] < 0 : b->wanted && !b->wanted[t])
+        g->output_offset[s - first] = outputs;
+        for (int t = g->picks ? b->offset[s] : 0; g->picks && t < b->offset[s + 1]; t++) {
+            if (!is_output(g, b, s, t, targets))
                 continue;
             g->output_row[outputs] = t;
-            if (targets)
+            g->output_place[outputs] = t - b->offset[s] + (b->shared ? b->shared[s] : 0);
+            if (targets && g->ends < 0)
                 g->output_target[outputs] = b->target[t];
             outputs++;
         }
     }
+    g->output_offset[last - first] = outputs;
     g->chunk_first[p->chunks] = last;
     g->chunk_output[p->chunks] = outputs;
     if (b->offset) {

@@ -25,7 +25,10 @@ static int open_inputs(struct run *run, bool begun, struct err *err) {
     if (run->vocab.n > INT32_MAX / 2)
         return err_set(err, STATUS_DATA, "the vocabulary is too large");
     run->model = q->make_model(q->context, run->feed, err);
-    if (!run->model || graph_set_precision(run->model->graph, q->precision, err) != 0)
+    if (!run->model)
+        return -1;
+    model_set_rows(run->model, MODEL_ROWS_PREDICTED);
+    if (graph_set_precision(run->model->graph, q->precision, err) != 0)
         return -1;
     model_set_task(run->model, feed_layout(run->feed), &q->feed.columns, q->feed.mask_words,
                    feed_classes(run->feed));

@@ -50,6 +50,24 @@ struct model *model_new(const struct architecture *architecture, const void *con
     return m;
 }
 
+void model_set_rows(struct model *m, enum model_rows rows) {
+    if (m->rows == rows)
+        return;
+    /* The architecture adds the same tensors to a table of its own, which is not allocated. */
+    struct params again = {0};
+    struct model twin = {.architecture = m->architecture,
+                         .config = m->config,
+                         .params = &again,
+                         .graph = graph_new(m->params, m->architecture->chunk_rows),
+                         .rows = rows};
+    m->architecture->build(&twin);
+    task_free(&twin.task);
+    params_free(&again);
+    graph_free(m->graph);
+    m->graph = twin.graph;
+    m->rows = rows;
+}
+
 void model_init(struct model *m, uint64_t seed) {
     m->architecture->initialise(m, seed);
 }

@@ -19,6 +19,20 @@ struct model_facts {
     enum loss loss;             /* of its outputs */
 };
 
+/* Which rows of the last block of a transformer its graph computes. Keys and values are needed
+ * everywhere; queries and what comes after them only in the rows that are read: a class reads one
+ * row of an example, an answer those that predict its words, a cloze those that are masked. In the
+ * others the gradient is exactly 0, so that the outputs, the loss and the gradient of a batch are
+ * those of the whole graph, dropout included: with the same bits, or with products in bfloat16,
+ * which pair rows, to rounding.
+ *     MODEL_ROWS_ALL        all; every node's value can be read and overridden by its name
+ *     MODEL_ROWS_PREDICTED  where the objective predicts something; where it does everywhere, all
+ *     MODEL_ROWS_WANTED     where something is predicted or batch.wanted, whatever the objective;
+ *                           worth it where few rows are wanted
+ * With the last two the nodes that lack rows have no names and graph_find does not know them. Other
+ * architectures, and a class read from the mean of the rows, compute all. */
+enum model_rows { MODEL_ROWS_ALL, MODEL_ROWS_PREDICTED, MODEL_ROWS_WANTED };
+
 struct model {
     const struct architecture *architecture;
     void *config; /* the architecture's struct */
@@ -27,6 +41,7 @@ struct model {
                          (model_set_task) */
     struct params *params;
     struct graph *graph;
+    enum model_rows rows; /* MODEL_ROWS_ALL from model_new */
     int passes; /* parts that model_gradient takes a batch in, for room's sake; 1 from model_new */
 };
 
@@ -40,6 +55,10 @@ void model_init(struct model *m, uint64_t seed);
  * as the biases of an LSTM's forget gates. */
 void model_settle(struct model *m);
 void model_free(struct model *m);
+
+/* Build the graph anew, to compute these rows. The parameters stay; what was got from the graph or
+ * set on it (nodes, values, room, precision, overridden heads) is gone. */
+void model_set_rows(struct model *m, enum model_rows rows);
 
 /* Say what the model is trained to do: its task is a copy. */
 void model_set_task(struct model *m, const struct layout *layout, const struct columns *columns,

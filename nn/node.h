@@ -31,6 +31,7 @@ struct node {
     real *table;                        /* owned */
     struct overridden_head *overridden; /* owned, one a head of attention; NULL: no override yet */
     char name[48];
+    int draws; /* names what it draws */
 
     /* Set by kind->size for a given room. */
     size_t kept_width[NODE_KEPT]; /* columns of memory kept from forward to backward, and on to the
@@ -79,13 +80,14 @@ struct call {
     size_t first[ROWS_KINDS]; /* first row in the batch */
     size_t at[ROWS_KINDS];    /* first row in memory */
     const int *output_row;    /* ROWS_OUTPUT: the input row of each, in the batch */
+    const int *output_place;  /* ... and its place in its example, shared beginning included */
+    const int *output_offset; /* of the chunk's first example, in ROWS_OUTPUT */
     const int32_t *output_target;
     real *scratch, *local, *partial;
     double *loss; /* the chunk's: a loss adds to it */
 };
 
-/* A node's number, its inputs, and the chunk's first row of what it holds. */
-int node_number(const struct graph *g, const struct node *n);
+/* A node's inputs, and the chunk's first row of what it holds. */
 const struct node *node_input(const struct call *c, const struct node *n, int k);
 real *node_value(const struct call *c, const struct node *n);
 real *node_gradient(const struct call *c, const struct node *n);
@@ -96,8 +98,10 @@ const real *node_skip(const struct call *c, const struct node *n, int k);
 real *node_partial(const struct call *c, const struct node *n);
 const real *node_tensor(const struct call *c, const struct node *n, int k); /* NULL: tensor -1 */
 
-/* The chunk's offsets in rows of this kind, ROWS_INPUT or ROWS_MEMORY. */
+/* The chunk's offsets in rows of this kind, any but ROWS_EXAMPLE. */
 const int *node_offset(const struct call *c, enum rows rows);
+/* The row of the batch, of ROWS_INPUT for ROWS_OUTPUT, that is row `row` of the chunk. */
+size_t node_batch_row(const struct call *c, enum rows rows, int row);
 
 /* Dropout's multipliers for `count` numbers: 0 with probability `share`, 1 / (1 - share) otherwise.
  * They are a function of the batch's seed and number, the node, and the block of draws, of which

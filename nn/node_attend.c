@@ -1,8 +1,9 @@
+#include <assert.h>
 #include <math.h>
 
 #include "nn/graph_private.h"
 
-enum { HEADS, MASK, BEFORE, AFTER, LONGEST };
+enum { HEADS, MASK, BEFORE, AFTER, LONGEST, KEYS };
 enum { SCALE, DROPOUT };
 enum { RELATIVE_KEY, RELATIVE_BIAS };
 enum { PROBABILITY, MULTIPLIER };
@@ -15,8 +16,8 @@ static bool is_self(const struct node *n) {
     return n->inputs == 1;
 }
 
-static enum rows key_rows(const struct call *c, const struct node *n) {
-    return is_self(n) ? n->rows : node_input(c, n, 1)->rows;
+static enum rows key_rows(const struct node *n) {
+    return (enum rows)n->option[KEYS];
 }
 
 /* The places of q, k and v, or of their gradients, from those of the inputs. */
@@ -34,7 +35,8 @@ static struct attention describe(const struct call *c, const struct node *n) {
         .scale = (real)(n->number[SCALE] > 0 ? n->number[SCALE] : 1 / sqrt(head_width(n))),
         .sequences = c->sequences,
         .query_offset = node_offset(c, n->rows),
-        .key_offset = node_offset(c, key_rows(c, n)),
+        .key_offset = node_offset(c, key_rows(n)),
+        .query_place = n->rows == ROWS_OUTPUT && key_rows(n) == ROWS_INPUT ? c->output_place : NULL,
         .prefix = c->batch->prefix ? c->batch->prefix + c->first_sequence : NULL,
         .ldq = is_self(n) ? 3 * n->width : n->width,
         .ldkv = is_self(n) ? 3 * n->width : 2 * n->width,
@@ -60,12 +62,14 @@ static void draw(const struct call *c, const struct node *n, const struct attent
     for (int s = 0; s < a->sequences; s++) {
         int queries = a->query_offset[s + 1] - a->query_offset[s];
         int keys = a->key_offset[s + 1] - a->key_offset[s];
-        size_t row = (size_t)a->query_offset[s];
+        int first = a->query_offset[s] - a->query_offset[0];
         for (int h = 0; h < a->heads; h++)
             for (int i = 0; i < queries; i++, m += keys) {
-                size_t place = (row + (size_t)i) * (size_t)a->heads + (size_t)h;
-                node_draw(c, n, n->number[DROPOUT], (uint32_t)(place * blocks),
-                          op_attend_seen(a, s, i, keys), m);
+                size_t row = node_batch_row(c, n->rows, first + i);
+                int place = a->query_place ? a->query_place[first + i] : i;
+                node_draw(c, n, n->number[DROPOUT],
+                          (uint32_t)((row * (size_t)a->heads + (size_t)h) * blocks),
+                          op_attend_seen(a, s, place, keys), m);
             }
     }
 }
@@ -100,9 +104,7 @@ static int longest_of(const struct graph_room *room, enum rows rows) {
 }
 
 static void size(struct node *n, const struct graph_room *room) {
-    int queries = longest_of(room, n->rows);
-    /* An example's keys are those of its own rows, or of a memory. */
-    int keys = is_self(n) ? queries : room->longest_memory;
+    int queries = longest_of(room, n->rows), keys = longest_of(room, key_rows(n));
     n->kept_width[PROBABILITY] = (size_t)keys * (size_t)n->option[HEADS];
     n->kept_width[MULTIPLIER] = n->number[DROPOUT] > 0 ? n->kept_width[PROBABILITY] : 0;
     n->scratch = op_attend_scratch(queries, keys, head_width(n));
@@ -113,10 +115,12 @@ static const struct node_kind attend = {
     .name = "attention", .forward = forward, .backward = backward, .size = size};
 
 int graph_attend(struct graph *g, int q, int kv, const struct attention_form *form) {
-    bool plain = kv < 0 && form->mask == ATTENTION_CAUSAL && form->scale == 0 &&
+    bool plain = form->mask == ATTENTION_CAUSAL && form->scale == 0 &&
                  form->relative_key < 0 && form->relative_bias < 0 && form->dropout == 0;
-    if (plain && graph_node(g, q)->rows == ROWS_INPUT)
+    if (plain && kv < 0 && graph_node(g, q)->rows == ROWS_INPUT)
         return graph_attention(g, q, form->heads);
+    if (plain && kv >= 0 && graph_node(g, kv)->rows == ROWS_INPUT)
+        return graph_attention_places(g, q, kv, form->heads);
     int width = graph_node(g, q)->width / (kv < 0 ? 3 : 1);
     int node = graph_add(
         g, &(struct node){.kind = &attend,
@@ -129,7 +133,8 @@ int graph_attend(struct graph *g, int q, int kv, const struct attention_form *fo
                                      [MASK] = (int)form->mask,
                                      [BEFORE] = form->before,
                                      [AFTER] = form->after,
-                                     [LONGEST] = form->longest},
+                                     [LONGEST] = form->longest,
+                                     [KEYS] = (int)graph_node(g, kv < 0 ? q : kv)->rows},
                           .number = {[SCALE] = form->scale, [DROPOUT] = form->dropout}});
     graph_contribute(
         g, (struct contribution){
@@ -152,6 +157,7 @@ const real *graph_attention_probability(const struct graph *g, int node, int exa
                                         int *queries, int *keys) {
     const struct node *n = &g->node[node];
     const struct batch *b = g->pass.batch;
+    assert(n->rows != ROWS_OUTPUT);
     const int *query_offset = n->rows == ROWS_MEMORY ? b->memory_offset : b->offset;
     const int *key_offset = is_self(n) ? query_offset : b->memory_offset;
     *queries = length_of(query_offset, example);

@@ -7,7 +7,7 @@
 void node_draw(const struct call *c, const struct node *n, double share, uint32_t block, int count,
                real *multiplier) {
     struct rng r = rng_at(c->batch->seed_dropout, RNG_DROPOUT,
-                          c->batch->number << 20 | (uint64_t)node_number(c->graph, n));
+                          c->batch->number << 20 | (uint64_t)n->draws);
     uint32_t limit = (uint32_t)(share * 4294967296.0);
     real kept = (real)(1 / (1 - share));
     uint32_t word[256];
@@ -26,7 +26,7 @@ void node_draw(const struct call *c, const struct node *n, double share, uint32_
 static void draw(const struct call *c, const struct node *n, real *multiplier) {
     size_t blocks = ((size_t)n->width + 3) / 4;
     for (int row = 0; row < c->rows[n->rows]; row++)
-        node_draw(c, n, n->number[0], (uint32_t)((c->first[n->rows] + (size_t)row) * blocks),
+        node_draw(c, n, n->number[0], (uint32_t)(node_batch_row(c, n->rows, row) * blocks),
                   n->width, multiplier + (size_t)row * n->width);
 }
 

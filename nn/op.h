@@ -75,6 +75,8 @@ void op_attention_backward(int sequences, const int *offset, int heads, int head
 /* Any other attention: y = softmax(mask(scale (q k^T + q r^T) + bias)) v for every head of every
  * sequence, queries and keys standing in the rows of their own sequences.
  * q: query rows, `ldq` numbers apart; k and v: key rows, `ldkv` apart; heads side by side in each.
+ * A query's place in its sequence is its number among the queries, or with query_place what is said
+ * there, below the number of keys.
  * Every query sees the first keys of its sequence: CAUSAL its own place and those before, FULL all,
  * PREFIX its own place and those before but at least prefix[sequence]. No key seen: y = 0.
  * relative_key (rows x heads head_dim; or NULL) holds r, one row for each distance key - query from
@@ -92,6 +94,7 @@ struct attention {
     real scale;
     int sequences;
     const int *query_offset, *key_offset; /* sequences + 1 */
+    const int *query_place;               /* query rows */
     const int *prefix;                    /* sequences; NULL: 0 */
     const real *q, *k, *v;
     int ldq, ldkv;
@@ -108,21 +111,36 @@ struct attention_gradient {
 };
 void op_attend_backward(const struct attention *a, const real *probability, const real *dy,
                         const struct attention_gradient *d, real *scratch);
-/* The keys that query `i` of sequence s sees of `keys`. */
-static inline int op_attend_seen(const struct attention *a, int s, int i, int keys) {
-    int seen = a->mask == ATTENTION_FULL ? keys : i + 1;
+/* The keys that the query at a place of sequence s sees of `keys`. */
+static inline int op_attend_seen(const struct attention *a, int s, int place, int keys) {
+    int seen = a->mask == ATTENTION_FULL ? keys : place + 1;
     if (a->mask == ATTENTION_PREFIX && a->prefix && a->prefix[s] > seen)
         seen = a->prefix[s];
     return seen < keys ? seen : keys;
 }
 
-/* Rotary positions (Su et al. 2021, arXiv:2104.09864, eq. 34): in every head of q and k the pair i
- * of place p turns by the angle p / 10000^(2i / head_dim); v is copied. x, y: rows x 3 heads
- * head_dim, q then k then v; y may be x. head_dim is even. Pairs are (2i, 2i + 1) if interleaved,
- * as in the paper, and (i, i + head_dim / 2) if not, as in GPT-NeoX and its heirs. table:
+/* op_attention's arithmetic, to the bit, for queries at places of their own: of *a the mask is
+ * CAUSAL whatever it says, and relative_key, relative_bias and multiplier are not read. scratch:
+ * op_attention_scratch(most keys of a sequence, head_dim) elements. */
+void op_attention_places_forward(const struct attention *a, real *probability, real *y,
+                                 real *scratch);
+void op_attention_places_backward(const struct attention *a, const real *probability,
+                                  const real *dy, const struct attention_gradient *d,
+                                  real *scratch);
+
+/* Rotary positions (Su et al. 2021, arXiv:2104.09864, eq. 34): in the first `turned` heads of a row
+ * the pair i of place p turns by the angle p / 10000^(2i / head_dim); the other heads are copied.
+ * x, y: rows x heads head_dim; y may be x. A row's place is that in its sequence, or with `place`
+ * (one a row) what is said there. head_dim is even. Pairs are (2i, 2i + 1) if interleaved, as in
+ * the paper, and (i, i + head_dim / 2) if not, as in GPT-NeoX and its heirs. table:
  * op_rotary_table. back: turn by the opposite angle, which is the backward pass. */
-void op_rotary(int sequences, const int *offset, int heads, int head_dim, bool interleaved,
-               bool back, const real *table, const real *x, real *y);
+struct rotary {
+    int heads, turned, head_dim;
+    bool interleaved, back;
+    const real *table;
+};
+void op_rotary(const struct rotary *r, int sequences, const int *offset, const int *place,
+               const real *x, real *y);
 /* length x head_dim: the cosines of a place's head_dim / 2 angles, then their sines. */
 void op_rotary_table(int length, int head_dim, real *table);
 

@@ -11,7 +11,8 @@ struct window {
 };
 
 INLINE struct window window_of(const struct attention *a, int queries, int keys) {
-    struct window w = {a->before < queries - 1 ? a->before : queries - 1,
+    int farthest = a->query_place ? keys - 1 : queries - 1;
+    struct window w = {a->before < farthest ? a->before : farthest,
                        a->after < keys - 1 ? a->after : keys - 1, 0, 0};
     w.before = w.before > 0 ? w.before : 0;
     w.after = w.after > 0 ? w.after : 0;
@@ -35,8 +36,9 @@ struct parts {
     real *sum;       /* queries x head_dim */
 };
 
+/* Queries at places of their own stand among the keys. */
 static size_t distances_of(int queries, int keys) {
-    return (size_t)padded(queries + keys);
+    return (size_t)padded((queries > keys ? queries : keys) + keys);
 }
 
 size_t op_attend_scratch(int queries, int keys, int head_dim) {
@@ -60,7 +62,12 @@ INLINE struct parts cut(const struct attention *a, int queries, int keys, real *
 struct head {
     int sequence, number, queries, keys;
     const real *q, *k, *v, *multiplier;
+    const int *place; /* of its queries; NULL: 0, 1, 2 ... */
 };
+
+INLINE int place_of(const struct head *h, int query) {
+    return h->place ? h->place[query] : query;
+}
 
 /* score += q r^T. */
 INLINE void add_relative(const struct attention *a, const struct head *h, const struct parts *s) {
@@ -73,7 +80,8 @@ INLINE void add_relative(const struct attention *a, const struct head *h, const 
                    s->relative, wide);
     for (int i = 0; i < h->queries; i++)
         for (int j = 0; j < h->keys; j++)
-            s->score[(size_t)i * width + j] += s->relative[(size_t)i * wide + row_of(&w, j - i)];
+            s->score[(size_t)i * width + j] +=
+                s->relative[(size_t)i * wide + row_of(&w, j - place_of(h, i))];
 }
 
 INLINE void add_bias(const struct attention *a, const struct head *h, const struct parts *s) {
@@ -82,7 +90,8 @@ INLINE void add_bias(const struct attention *a, const struct head *h, const stru
     const real *bias = a->relative_bias + w.first * a->heads + h->number;
     for (int i = 0; i < h->queries; i++)
         for (int j = 0; j < h->keys; j++)
-            s->score[(size_t)i * width + j] += bias[(size_t)row_of(&w, j - i) * a->heads];
+            s->score[(size_t)i * width + j] +=
+                bias[(size_t)row_of(&w, j - place_of(h, i)) * a->heads];
 }
 
 INLINE void softmax(const struct attention *a, const struct head *h, const real *score, real *p) {
@@ -90,7 +99,7 @@ INLINE void softmax(const struct attention *a, const struct head *h, const real 
     for (int i = 0; i < h->queries; i++) {
         const real *s = score + (size_t)i * width;
         real *restrict out = p + (size_t)i * h->keys;
-        int seen = op_attend_seen(a, h->sequence, i, h->keys);
+        int seen = op_attend_seen(a, h->sequence, place_of(h, i), h->keys);
         real max = seen > 0 ? s[0] : 0;
         for (int j = 1; j < seen; j++)
             max = s[j] > max ? s[j] : max;
@@ -143,7 +152,7 @@ INLINE void softmax_backward(const struct attention *a, const struct head *h, co
     for (int i = 0; i < h->queries; i++) {
         real *restrict d = ds + (size_t)i * width;
         const real *pr = p + (size_t)i * h->keys;
-        int seen = op_attend_seen(a, h->sequence, i, h->keys);
+        int seen = op_attend_seen(a, h->sequence, place_of(h, i), h->keys);
         if (h->multiplier)
             for (int j = 0; j < seen; j++)
                 d[j] *= h->multiplier[(size_t)i * h->keys + j];
@@ -167,7 +176,8 @@ INLINE void relative_backward(const struct attention *a, const struct head *h,
     memset(s->relative, 0, (size_t)h->queries * (size_t)w.rows * sizeof(real));
     for (int i = 0; i < h->queries; i++)
         for (int j = 0; j < h->keys; j++)
-            s->relative[(size_t)i * w.rows + row_of(&w, j - i)] += s->score[(size_t)i * width + j];
+            s->relative[(size_t)i * w.rows + row_of(&w, j - place_of(h, i))] +=
+                s->score[(size_t)i * width + j];
     kernels->small(h->queries, d, w.rows, s->relative, w.rows, 1, a->relative_key + at, ld,
                    BAND_ALL, s->sum, d);
     for (int i = 0; i < h->queries; i++)
@@ -187,7 +197,8 @@ INLINE void bias_backward(const struct attention *a, const struct head *h, const
     real *out = dtable + w.first * a->heads + h->number;
     for (int i = 0; i < h->queries; i++)
         for (int j = 0; j < h->keys; j++)
-            out[(size_t)row_of(&w, j - i) * a->heads] += s->score[(size_t)i * width + j];
+            out[(size_t)row_of(&w, j - place_of(h, i)) * a->heads] +=
+                s->score[(size_t)i * width + j];
 }
 
 INLINE void attend_backward(const struct attention *a, const struct head *h, const real *p,
@@ -233,6 +244,7 @@ INLINE struct head head_of(const struct attention *a, int s, int number, size_t 
     h.k = a->k + at->key;
     h.v = a->v + at->key;
     h.multiplier = a->multiplier ? a->multiplier + pair : NULL;
+    h.place = a->query_place ? a->query_place + at->query : NULL;
     return h;
 }
 

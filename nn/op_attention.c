@@ -8,70 +8,90 @@ size_t op_attention_scratch(int longest, int head_dim) {
     return ((size_t)head_dim + longest) * padded(longest);
 }
 
-INLINE void head_forward(int n, int head_dim, int ld, real scale, const real *q, const real *k,
-                         const real *v, real *p, real *y, int ldy, real *scratch) {
-    const struct product_kernels *kernels = product_kernels();
-    int width = padded(n);
-    real *kt = scratch, *score = scratch + (size_t)head_dim * width;
-    kernels->transpose(n, head_dim, k, ld, width, kt);
-    kernels->small(n, width, head_dim, q, ld, 1, kt, width, BAND_ALL, score, width);
-    for (int i = 0; i < n; i++) {
-        real *restrict s = score + (size_t)i * width;
-        real *restrict out = p + (size_t)i * n;
-        real max = s[0];
-        for (int j = 1; j <= i; j++)
-            max = s[j] > max ? s[j] : max;
-        for (int j = 0; j <= i; j++)
-            s[j] = real_exp((s[j] - max) * scale);
-        real sum = 0;
-        for (int j = 0; j <= i; j++)
-            sum += s[j];
-        real inverse = 1 / sum;
-        for (int j = 0; j <= i; j++)
-            out[j] = s[j] * inverse;
-        for (int j = i + 1; j < n; j++)
-            out[j] = 0;
-    }
-    kernels->small(n, head_dim, n, p, n, 1, v, ld, BAND_LOWER, y, ldy);
+/* One head of one sequence. Gradients are laid out as q, k and v. */
+struct head {
+    int queries, keys, head_dim, ldq, ldkv, ldy;
+    real scale;
+    const real *q, *k, *v;
+    const int *place; /* of the queries; NULL: 0, 1, 2 ..., as many as there are keys */
+};
+
+INLINE int seen_by(const struct head *h, int query) {
+    return (h->place ? h->place[query] : query) + 1;
 }
 
-INLINE void head_backward(int n, int head_dim, int ld, real scale, const real *q, const real *k,
-                          const real *v, const real *p, const real *dy, int ldy, real *dq, real *dk,
+INLINE void head_forward(const struct head *h, real *p, real *y, real *scratch) {
+    const struct product_kernels *kernels = product_kernels();
+    int n = h->keys, width = padded(n);
+    real *kt = scratch, *score = scratch + (size_t)h->head_dim * width;
+    kernels->transpose(n, h->head_dim, h->k, h->ldkv, width, kt);
+    kernels->small(h->queries, width, h->head_dim, h->q, h->ldq, 1, kt, width, BAND_ALL, score,
+                   width);
+    for (int i = 0; i < h->queries; i++) {
+        real *restrict s = score + (size_t)i * width;
+        real *restrict out = p + (size_t)i * n;
+        int seen = seen_by(h, i);
+        real max = s[0];
+        for (int j = 1; j < seen; j++)
+            max = s[j] > max ? s[j] : max;
+        for (int j = 0; j < seen; j++)
+            s[j] = real_exp((s[j] - max) * h->scale);
+        real sum = 0;
+        for (int j = 0; j < seen; j++)
+            sum += s[j];
+        real inverse = 1 / sum;
+        for (int j = 0; j < seen; j++)
+            out[j] = s[j] * inverse;
+        for (int j = seen; j < n; j++)
+            out[j] = 0;
+    }
+    kernels->small(h->queries, h->head_dim, n, p, n, 1, h->v, h->ldkv,
+                   h->place ? BAND_ALL : BAND_LOWER, y, h->ldy);
+}
+
+INLINE void head_backward(const struct head *h, const real *p, const real *dy, real *dq, real *dk,
                           real *dv, real *scratch) {
     const struct product_kernels *kernels = product_kernels();
-    int width = padded(n);
-    real *vt = scratch, *ds = scratch + (size_t)head_dim * width;
-    kernels->small(n, head_dim, n, p, 1, n, dy, ldy, BAND_UPPER, dv, ld);
-    kernels->transpose(n, head_dim, v, ld, width, vt);
-    kernels->small(n, width, head_dim, dy, ldy, 1, vt, width, BAND_ALL, ds, width);
+    int n = h->keys, d = h->head_dim, width = padded(n);
+    enum band lower = h->place ? BAND_ALL : BAND_LOWER, upper = h->place ? BAND_ALL : BAND_UPPER;
+    real *vt = scratch, *ds = scratch + (size_t)d * width;
+    kernels->small(n, d, h->queries, p, 1, n, dy, h->ldy, upper, dv, h->ldkv);
+    kernels->transpose(n, d, h->v, h->ldkv, width, vt);
+    kernels->small(h->queries, width, d, dy, h->ldy, 1, vt, width, BAND_ALL, ds, width);
     /* Through the softmax, row by row: ds = p (dp - sum p dp), times the scale of the scores. */
-    for (int i = 0; i < n; i++) {
-        real *restrict d = ds + (size_t)i * width;
+    for (int i = 0; i < h->queries; i++) {
+        real *restrict slope = ds + (size_t)i * width;
         const real *pr = p + (size_t)i * n;
+        int seen = seen_by(h, i);
         real dot = 0;
-        for (int j = 0; j <= i; j++)
-            dot += pr[j] * d[j];
-        for (int j = 0; j <= i; j++)
-            d[j] = scale * pr[j] * (d[j] - dot);
-        for (int j = i + 1; j < width; j++)
-            d[j] = 0;
+        for (int j = 0; j < seen; j++)
+            dot += pr[j] * slope[j];
+        for (int j = 0; j < seen; j++)
+            slope[j] = h->scale * pr[j] * (slope[j] - dot);
+        for (int j = seen; j < width; j++)
+            slope[j] = 0;
     }
-    kernels->small(n, head_dim, n, ds, width, 1, k, ld, BAND_LOWER, dq, ld);
-    kernels->small(n, head_dim, n, ds, 1, width, q, ld, BAND_UPPER, dk, ld);
+    kernels->small(h->queries, d, n, ds, width, 1, h->k, h->ldkv, lower, dq, h->ldq);
+    kernels->small(n, d, h->queries, ds, 1, width, h->q, h->ldq, upper, dk, h->ldkv);
 }
 
 CLONED void op_attention_forward(int sequences, const int *offset, int heads, int head_dim,
                                  const real *qkv, real *probability, real *y, real *scratch) {
     int dim = heads * head_dim;
-    real scale = (real)(1 / sqrt(head_dim));
+    struct head h = {.head_dim = head_dim,
+                     .ldq = 3 * dim,
+                     .ldkv = 3 * dim,
+                     .ldy = dim,
+                     .scale = (real)(1 / sqrt(head_dim))};
     for (int s = 0; s < sequences; s++) {
-        int n = offset[s + 1] - offset[s];
         size_t row = offset[s] - offset[0];
-        for (int h = 0; h < heads; h++) {
-            const real *q = qkv + row * 3 * dim + (size_t)h * head_dim;
-            head_forward(n, head_dim, 3 * dim, scale, q, q + dim, q + 2 * dim, probability,
-                         y + row * dim + (size_t)h * head_dim, dim, scratch);
-            probability += (size_t)n * n;
+        h.queries = h.keys = offset[s + 1] - offset[s];
+        for (int i = 0; i < heads; i++) {
+            h.q = qkv + row * 3 * dim + (size_t)i * head_dim;
+            h.k = h.q + dim;
+            h.v = h.k + dim;
+            head_forward(&h, probability, y + row * dim + (size_t)i * head_dim, scratch);
+            probability += (size_t)h.queries * h.keys;
         }
     }
 }
@@ -80,18 +100,75 @@ CLONED void op_attention_backward(int sequences, const int *offset, int heads, i
                                   const real *qkv, const real *probability, const real *dy,
                                   real *dqkv, real *scratch) {
     int dim = heads * head_dim;
-    real scale = (real)(1 / sqrt(head_dim));
+    struct head h = {.head_dim = head_dim,
+                     .ldq = 3 * dim,
+                     .ldkv = 3 * dim,
+                     .ldy = dim,
+                     .scale = (real)(1 / sqrt(head_dim))};
     for (int s = 0; s < sequences; s++) {
-        int n = offset[s + 1] - offset[s];
         size_t row = offset[s] - offset[0];
-        for (int h = 0; h < heads; h++) {
-            size_t at = row * 3 * dim + (size_t)h * head_dim;
-            const real *q = qkv + at;
+        h.queries = h.keys = offset[s + 1] - offset[s];
+        for (int i = 0; i < heads; i++) {
+            size_t at = row * 3 * dim + (size_t)i * head_dim;
             real *dq = dqkv + at;
-            head_backward(n, head_dim, 3 * dim, scale, q, q + dim, q + 2 * dim, probability,
-                          dy + row * dim + (size_t)h * head_dim, dim, dq, dq + dim, dq + 2 * dim,
+            h.q = qkv + at;
+            h.k = h.q + dim;
+            h.v = h.k + dim;
+            head_backward(&h, probability, dy + row * dim + (size_t)i * head_dim, dq, dq + dim,
+                          dq + 2 * dim, scratch);
+            probability += (size_t)h.queries * h.keys;
+        }
+    }
+}
+
+/* Where sequence s stands in the rows of queries and keys. */
+INLINE void stand(const struct attention *a, int s, struct head *h, size_t *query, size_t *key) {
+    *query = (size_t)(a->query_offset[s] - a->query_offset[0]);
+    *key = (size_t)(a->key_offset[s] - a->key_offset[0]) * a->ldkv;
+    h->queries = a->query_offset[s + 1] - a->query_offset[s];
+    h->keys = a->key_offset[s + 1] - a->key_offset[s];
+    h->place = a->query_place + *query;
+}
+
+CLONED void op_attention_places_forward(const struct attention *a, real *probability, real *y,
+                                        real *scratch) {
+    size_t dim = (size_t)a->heads * a->head_dim, query, key;
+    struct head h = {.head_dim = a->head_dim,
+                     .ldq = a->ldq,
+                     .ldkv = a->ldkv,
+                     .ldy = (int)dim,
+                     .scale = a->scale};
+    for (int s = 0; s < a->sequences; s++) {
+        stand(a, s, &h, &query, &key);
+        for (size_t column = 0; column < dim && h.queries > 0; column += a->head_dim) {
+            h.q = a->q + query * a->ldq + column;
+            h.k = a->k + key + column;
+            h.v = a->v + key + column;
+            head_forward(&h, probability, y + query * dim + column, scratch);
+            probability += (size_t)h.queries * h.keys;
+        }
+    }
+}
+
+CLONED void op_attention_places_backward(const struct attention *a, const real *probability,
+                                         const real *dy, const struct attention_gradient *d,
+                                         real *scratch) {
+    size_t dim = (size_t)a->heads * a->head_dim, query, key;
+    struct head h = {.head_dim = a->head_dim,
+                     .ldq = a->ldq,
+                     .ldkv = a->ldkv,
+                     .ldy = (int)dim,
+                     .scale = a->scale};
+    for (int s = 0; s < a->sequences; s++) {
+        stand(a, s, &h, &query, &key);
+        for (size_t column = 0; column < dim; column += a->head_dim) {
+            h.q = a->q + query * a->ldq + column;
+            h.k = a->k + key + column;
+            h.v = a->v + key + column;
+            head_backward(&h, probability, dy + query * dim + column,
+                          d->q + query * a->ldq + column, d->k + key + column, d->v + key + column,
                           scratch);
-            probability += (size_t)n * n;
+            probability += (size_t)h.queries * h.keys;
         }
     }
 }

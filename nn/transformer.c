@@ -13,7 +13,9 @@ struct builder {
     char part[16];  /* "", "encoder.", "decoder.": names of its nodes */
     int layer;
     enum attention_mask mask;
-    int memory; /* what a decoder reads beside its input; -1 */
+    int memory;  /* what a decoder reads beside its input; -1 */
+    int narrows; /* the layer from whose queries on only some rows are computed; -1: none */
+    bool narrow; /* those rows are at hand */
 };
 
 /* A matrix and its bias; a norm's gain and bias. bias -1: it has none. */
@@ -139,18 +141,52 @@ static struct attention_form form_of(const struct builder *b, const struct atten
                                    .longest = c->max_length};
 }
 
+/* Name a node of a layer, unless it lacks rows: who finds a node reads all of them. */
+static void name_node(struct builder *b, int node, const char *part, const char *what) {
+    if (!b->narrow)
+        graph_name(b->graph, node, "%slayers.%d%s", part, b->layer, what);
+}
+
+/* Positions in `turned` of the parts of x, which has `parts` of queries, keys, values. */
+static int rotate(struct builder *b, int x, int parts, int turned) {
+    const struct transformer_config *c = b->config;
+    if (c->positions != POSITIONS_ROTARY && c->positions != POSITIONS_ROTARY_INTERLEAVED)
+        return x;
+    return graph_rotary(b->graph, x, parts * c->heads, turned * c->heads,
+                        c->positions == POSITIONS_ROTARY_INTERLEAVED, c->max_length);
+}
+
 /* x + attention(y). */
 static int attend(struct builder *b, const struct attention_tensors *t, int x, int y) {
     struct graph *g = b->graph;
-    const struct transformer_config *c = b->config;
-    int qkv = graph_linear(g, y, t->in.weight, t->in.bias, -1);
-    if (c->positions == POSITIONS_ROTARY || c->positions == POSITIONS_ROTARY_INTERLEAVED)
-        qkv = graph_rotary(g, qkv, c->heads, c->positions == POSITIONS_ROTARY_INTERLEAVED,
-                           c->max_length);
+    int qkv = rotate(b, graph_linear(g, y, t->in.weight, t->in.bias, -1), 3, 2);
     struct attention_form form = form_of(b, t);
     int mixed = graph_attend(g, qkv, -1, &form);
-    graph_name(g, mixed, "%slayers.%d.attention", b->part, b->layer);
+    name_node(b, mixed, b->part, ".attention");
     return add_part(b, mixed, t->out, x);
+}
+
+static int pick(struct builder *b, int x) {
+    const struct transformer_config *c = b->config;
+    return c->objective == OBJECTIVE_CLASS ? graph_ends(b->graph, x, c->readout)
+                                           : graph_outputs(b->graph, x);
+}
+
+/* The same of the rows that matter from here on: keys and values come from all. The order of the
+ * nodes is that in which attend() adds up the gradient of y, and the draws have its names, so that
+ * the bits are the same. */
+static int attend_narrowly(struct builder *b, const struct attention_tensors *t, int x, int y) {
+    struct graph *g = b->graph;
+    int across = dim_across(b->config), draws = graph_draws(g);
+    int kv = rotate(b, graph_linear_rows(g, y, t->in.weight, t->in.bias, across, 2 * across, -1), 2,
+                    1);
+    bool rotated = graph_draws(g) - draws > 1;
+    int picked = pick(b, y), residual = x == y ? picked : pick(b, x);
+    int q = rotate(b, graph_linear_rows(g, picked, t->in.weight, t->in.bias, 0, across, -1), 1, 1);
+    b->narrow = true;
+    graph_set_draws(g, draws + 1 + rotated);
+    struct attention_form form = form_of(b, t);
+    return add_part(b, graph_attend(g, q, kv, &form), t->out, residual);
 }
 
 /* x + attention of y to the memory. */
@@ -162,7 +198,7 @@ static int attend_memory(struct builder *b, const struct attention_tensors *t, i
     struct attention_form form = form_of(b, t);
     form.mask = ATTENTION_FULL;
     int mixed = graph_attend(g, q, kv, &form);
-    graph_name(g, mixed, "cross.layers.%d.attention", b->layer);
+    name_node(b, mixed, "cross.", ".attention");
     return add_part(b, mixed, t->out, x);
 }
 
@@ -177,7 +213,7 @@ static int feed(struct builder *b, const struct feed_tensors *t, int x, int y) {
     } else {
         hidden = graph_activation(g, hidden, c->activation);
     }
-    graph_name(g, hidden, "%slayers.%d.hidden", b->part, b->layer);
+    name_node(b, hidden, b->part, ".hidden");
     return add_part(b, graph_dropout(g, hidden, c->dropout_activation), t->down, x);
 }
 
@@ -204,13 +240,14 @@ static int block(struct builder *b, int x) {
         if (!has[k])
             continue;
         int y = c->norm == NORM_PRE ? normalise(b, norm[k], x) : x;
-        x = k == PART_SELF     ? attend(b, &self, x, y)
-            : k == PART_MEMORY ? attend_memory(b, &cross, x, y)
-                               : feed(b, &feeding, x, y);
+        x = k == PART_MEMORY         ? attend_memory(b, &cross, x, y)
+            : k == PART_FEED         ? feed(b, &feeding, x, y)
+            : b->layer == b->narrows ? attend_narrowly(b, &self, x, y)
+                                     : attend(b, &self, x, y);
         if (c->norm == NORM_POST)
             x = normalise(b, norm[k], x);
     }
-    graph_name(b->graph, x, "%slayers.%d", b->part, b->layer);
+    name_node(b, x, b->part, "");
     return x;
 }
 
@@ -230,7 +267,8 @@ static int final_norm(struct builder *b, int x) {
         params_set_role(b->params, (size_t)bias, ROLE_BIAS);
     }
     x = graph_layernorm(b->graph, x, gain, bias);
-    graph_name(b->graph, x, "%snorm", b->part);
+    if (!b->narrow)
+        graph_name(b->graph, x, "%snorm", b->part);
     return x;
 }
 
@@ -289,7 +327,7 @@ static int read_out(struct builder *b, struct tables t, int x) {
     bool class = c->objective == OBJECTIVE_CLASS;
     const char *name = class ? "classifier" : "output";
     int rows = transformer_outputs(c);
-    x = class ? graph_readout(g, x, c->readout) : graph_outputs(g, x);
+    x = class ? graph_readout(g, x, c->readout) : b->narrow ? x : graph_outputs(g, x);
     int weight = t.embedding;
     if (!c->tied) {
         weight = (int)params_add(b->params, 2, (size_t)rows, (size_t)c->dim, "%s.weight", name);
@@ -299,6 +337,16 @@ static int read_out(struct builder *b, struct tables t, int x) {
     /* Scaling x scales the logits and leaves the bias alone. */
     return graph_linear(g, graph_scale(g, x, c->output_scale > 0 ? c->output_scale : 1), weight,
                         bias, -1);
+}
+
+/* Whether the last block's rows are not all read. */
+static bool can_narrow(const struct transformer_config *c, enum model_rows rows) {
+    bool some = c->objective == OBJECTIVE_CLASS     ? c->readout != READOUT_MEAN
+                : c->shape == SHAPE_ENCODER_DECODER ? false
+                                                    : c->objective != OBJECTIVE_ALL;
+    return rows == MODEL_ROWS_PREDICTED ? some
+           : rows == MODEL_ROWS_WANTED  ? some || c->objective != OBJECTIVE_CLASS
+                                        : false;
 }
 
 static void build(struct model *m) {
@@ -314,7 +362,8 @@ static void build(struct model *m) {
     m->task.layout.objective = c->objective;
     m->task.layout.bidirectional_prefix = c->bidirectional_prefix;
     m->params->width = (size_t)c->dim;
-    struct builder b = {.config = c, .params = m->params, .graph = m->graph, .memory = -1};
+    struct builder b = {
+        .config = c, .params = m->params, .graph = m->graph, .memory = -1, .narrows = -1};
     struct tables t = add_tables(&b, "");
     if (both) {
         struct tables source = c->separate_embedding ? add_tables(&b, "source_") : t;
@@ -328,6 +377,7 @@ static void build(struct model *m) {
              : c->bidirectional_prefix ? ATTENTION_PREFIX
                                        : ATTENTION_CAUSAL;
     int layers = both && c->decoder_layers ? c->decoder_layers : c->layers;
+    b.narrows = can_narrow(c, m->rows) ? layers - 1 : -1;
     int x = stack(&b, both ? "transformer.decoder" : "transformer", both ? "decoder." : "", layers,
                   embed(&b, ROWS_INPUT, t));
     graph_loss(m->graph, read_out(&b, t, x), c->loss, c->label_smoothing);
