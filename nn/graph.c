@@ -175,6 +175,23 @@ const real *pass_kept(const struct graph *g, int node, int k) {
     return g->node[node].kept[k];
 }
 
+int pass_chunk_rows(const struct graph *g, int chunk, enum rows rows, size_t *first) {
+    const int *at = rows == ROWS_OUTPUT ? g->chunk_output + chunk : g->chunk_first + chunk;
+    int from = at[0], to = at[1];
+    if (rows == ROWS_INPUT || rows == ROWS_MEMORY) {
+        const struct batch *b = g->pass.batch;
+        const int *offset = rows == ROWS_MEMORY ? b->memory_offset : b->offset;
+        from = offset[from];
+        to = offset[to];
+    }
+    *first = (size_t)from - g->pass.first[rows];
+    return to - from;
+}
+
+const real *pass_partial(const struct graph *g, int node, int chunk) {
+    return g->partial + (size_t)chunk * g->partial_size + g->node[node].partial_at;
+}
+
 const int *node_offset(const struct call *c, enum rows rows) {
     return rows == ROWS_MEMORY   ? c->memory_offset
            : rows == ROWS_OUTPUT ? c->output_offset
@@ -224,7 +241,6 @@ void grad_bias(const struct graph *g, const struct pass *p, const struct contrib
 
 void grad_partial(const struct graph *g, const struct pass *p, const struct contribution *c,
                   const struct tile *t, bool add, real *gradient) {
-    const struct node *n = &g->node[c->node];
     const struct param *tensor = &g->params->table[c->tensor];
     size_t columns = tensor->rank == 2 ? tensor->shape[1] : 1;
     size_t first = (size_t)t->row_first * columns, count = (size_t)t->row_last * columns - first;
@@ -232,8 +248,7 @@ void grad_partial(const struct graph *g, const struct pass *p, const struct cont
     if (!add)
         memset(sum, 0, count * sizeof *sum);
     for (int k = 0; k < p->chunks; k++) {
-        const real *part = g->partial + (size_t)k * g->partial_size + n->partial_at +
-                           (size_t)c->part + first;
+        const real *part = pass_partial(g, c->node, k) + (size_t)c->part + first;
         for (size_t i = 0; i < count; i++)
             sum[i] += part[i];
     }

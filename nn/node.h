@@ -103,6 +103,9 @@ const int *node_offset(const struct call *c, enum rows rows);
 /* The row of the batch, of ROWS_INPUT for ROWS_OUTPUT, that is row `row` of the chunk. */
 size_t node_batch_row(const struct call *c, enum rows rows, int row);
 
+/* The tensor that has a node's rows as they are, picked by token; or -1. */
+int node_by_token(const struct node *n);
+
 /* Dropout's multipliers for `count` numbers: 0 with probability `share`, 1 / (1 - share) otherwise.
  * They are a function of the batch's seed and number, the node, and the block of draws, of which
  * (count + 3) / 4 are taken from `block` on. */
@@ -165,5 +168,9 @@ void grad_partial(const struct graph *g, const struct pass *p, const struct cont
 const real *pass_value(const struct graph *g, int node);
 const real *pass_gradient(const struct graph *g, int node);
 const real *pass_kept(const struct graph *g, int node, int k);
+/* Chunk by chunk: a chunk's rows of a kind and the first of them in memory; and what a node has
+ * summed up in it. */
+int pass_chunk_rows(const struct graph *g, int chunk, enum rows rows, size_t *first);
+const real *pass_partial(const struct graph *g, int node, int chunk);
 
 #endif

@@ -64,6 +64,11 @@ static void prepare(struct node *n) {
 static const struct node_kind embedding = {
     .shares = true, .name = "embedding", .forward = forward, .prepare = prepare, .wide = true};
 
+int node_by_token(const struct node *n) {
+    bool plain = n->kind == &embedding && n->tensor[POSITION] < 0 && n->option[0] == 0;
+    return plain && n->number[0] == 1 ? n->tensor[TABLE] : -1;
+}
+
 int graph_embedding(struct graph *g, enum rows rows, int table, double scale, int position,
                     int sinusoid) {
     int node = graph_add(g, &(struct node){.kind = &embedding,

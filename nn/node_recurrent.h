@@ -7,17 +7,18 @@
 
 struct recurrent_layer {
     enum cell cell;
-    bool reverse; /* from the last row of each example to the first */
-    bool cells;   /* LSTM: the value is h, then c; else h alone */
-    int weight;   /* weight_hh: blocks hidden x hidden */
-    int bias;     /* bias_hh, or -1 */
+    bool reverse;         /* from the last row of each example to the first */
+    bool cells;           /* LSTM: the value is h, then c; else h alone */
+    int weight_ih;        /* blocks hidden x the width of the input */
+    int weight_hh;        /* blocks hidden x hidden */
+    int bias_ih, bias_hh; /* -1: none */
 };
 
-/* The states of a recurrent layer over the rows of each example, rows x hidden (2 hidden with
- * `cells`). gates: the products of its inputs, rows x blocks hidden (graph_linear), read by nothing
- * else. initial: a node of ROWS_EXAMPLE, the state before the first row (of the LSTM h, then c), or
- * -1 for zeros. */
-int graph_recurrent(struct graph *g, int gates, int initial, const struct recurrent_layer *layer);
+/* The states of a recurrent layer over the rows x of each example, rows x hidden (2 hidden with
+ * `cells`). initial: a node of ROWS_EXAMPLE, the state before the first row (of the LSTM h, then
+ * c), or -1 for zeros. Where x is a table's rows by token alone, the products of the input are made
+ * once for each token of a chunk. */
+int graph_recurrent(struct graph *g, int x, int initial, const struct recurrent_layer *layer);
 
 /* The columns first .. first + width - 1 of x. */
 int graph_slice(struct graph *g, int x, int first, int width);

@@ -10,179 +10,163 @@ int op_cell_blocks(enum cell cell) {
     return cell == CELL_LSTM ? 4 : cell == CELL_GRU ? 3 : 1;
 }
 
-/* A sequence of at least one row, by its place among all and its first row. */
-struct turn {
-    int sequence, first, length;
-};
-
-static size_t turns_size(size_t sequences) {
-    return (sequences * sizeof(struct turn) + sizeof(real) - 1) / sizeof(real) + 16;
-}
-
 size_t op_recurrent_scratch(enum cell cell, int hidden, size_t sequences) {
-    return sequences * (size_t)hidden * (size_t)(op_cell_blocks(cell) + 2) + turns_size(sequences);
+    size_t blocks = (size_t)op_cell_blocks(cell);
+    return (sequences * (blocks + 2) + blocks) * (size_t)hidden;
 }
 
+/* A row for each sequence that is not empty, in the order of the first step. */
 struct scratch {
-    struct turn *turn;
-    int turns;
-    real *state, *cell, *product; /* turns x hidden, the same, turns x blocks hidden */
+    real *zeros;                  /* blocks hidden */
+    real *product, *state, *cell; /* sequences x blocks hidden; x hidden; x hidden */
 };
 
-/* Longest first, and those of one length in their order. */
-static struct scratch start(const struct op_recurrent *r) {
-    struct scratch s = {.turn = (struct turn *)(void *)r->scratch};
-    for (int i = 0; i < r->sequences; i++) {
-        struct turn new = {i, r->offset[i] - r->offset[0], r->offset[i + 1] - r->offset[i]};
-        if (new.length == 0)
-            continue;
-        int at = s.turns++;
-        for (; at > 0 && s.turn[at - 1].length < new.length; at--)
-            s.turn[at] = s.turn[at - 1];
-        s.turn[at] = new;
-    }
-    size_t block = (size_t)s.turns * (size_t)r->hidden;
-    s.state = r->scratch + turns_size((size_t)s.turns);
-    s.cell = s.state + block;
-    s.product = s.cell + block;
+static struct scratch scratch_of(const struct op_recurrent *r) {
+    size_t h = (size_t)r->hidden, width = (size_t)op_cell_blocks(r->cell) * h;
+    struct scratch s = {.zeros = r->scratch, .product = r->scratch + width};
+    s.state = s.product + (size_t)r->order->sequences * width;
+    s.cell = s.state + (size_t)r->order->sequences * h;
+    memset(s.zeros, 0, width * sizeof *s.zeros);
     return s;
 }
 
-/* How many sequences have a step `step`, when so many had the step before (or have the one after).
- */
-static int still_active(const struct scratch *s, int active, int step) {
-    while (active > 0 && s->turn[active - 1].length <= step)
-        active--;
-    return active;
+static size_t initial_width(const struct op_recurrent *r) {
+    return (size_t)r->hidden * (r->cell == CELL_LSTM ? 2 : 1);
 }
 
-static int now_active(const struct scratch *s, int active, int step) {
-    while (active < s->turns && s->turn[active].length > step)
-        active++;
-    return active;
+static const real *initial_of(const struct op_recurrent *r, int k) {
+    return r->initial + (size_t)r->order->sequence[k] * initial_width(r);
 }
 
-static size_t row_of(const struct op_recurrent *r, const struct turn *t, int step) {
-    return (size_t)(t->first + (r->reverse ? t->length - 1 - step : step));
-}
-
-static int initial_width(const struct op_recurrent *r) {
-    return r->cell == CELL_LSTM ? 2 * r->hidden : r->hidden;
-}
-
-static void set_initial(const struct op_recurrent *r, const struct scratch *s) {
+/* The states before the first step are the first rows of `before`. */
+static void set_initial(const struct op_recurrent *r) {
     size_t h = (size_t)r->hidden, bytes = h * sizeof(real);
-    if (!r->initial) {
-        memset(s->state, 0, (size_t)s->turns * bytes);
-        memset(s->cell, 0, (size_t)s->turns * bytes);
-        return;
-    }
-    for (int i = 0; i < s->turns; i++) {
-        const real *from = r->initial + (size_t)s->turn[i].sequence * initial_width(r);
-        memcpy(s->state + i * h, from, bytes);
-        if (r->cell == CELL_LSTM)
-            memcpy(s->cell + i * h, from + h, bytes);
+    if (!r->initial)
+        memset(r->before, 0, (size_t)r->order->sequences * bytes);
+    for (int k = 0; r->initial && k < r->order->sequences; k++)
+        memcpy(r->before + (size_t)k * h, initial_of(r, k), bytes);
+}
+
+/* The LSTM's c before step `step` of sequence k of those that have it. */
+static const real *cell_before(const struct op_recurrent *r, const struct scratch *s, int step,
+                               int k) {
+    if (step > 0)
+        return r->extra + (size_t)(r->order->start[step - 1] + k) * (size_t)r->hidden;
+    return r->initial ? initial_of(r, k) + r->hidden : s->zeros;
+}
+
+static int active_at(const struct time_order *o, int step) {
+    return step < o->steps ? o->start[step + 1] - o->start[step] : 0;
+}
+
+static void step_forward(const struct op_recurrent *r, const struct scratch *s, int step) {
+    const struct time_order *o = r->order;
+    size_t h = (size_t)r->hidden, width = (size_t)op_cell_blocks(r->cell) * h;
+    size_t wide = r->cells ? 2 * h : h;
+    int active = active_at(o, step), go_on = active_at(o, step + 1);
+    bool product = step > 0 || r->initial;
+    if (product)
+        mat_nt(active, (int)width, r->hidden, r->before + (size_t)o->start[step] * h, r->hidden,
+               r->weight, r->hidden, false, s->product, (int)width);
+    for (int k = 0; k < active; k++) {
+        size_t place = (size_t)(o->start[step] + k);
+        const real *u = product ? s->product + (size_t)k * width : s->zeros;
+        const real *b = r->bias ? r->bias : s->zeros;
+        const real *x = r->x + (r->pick ? (size_t)r->pick[place] : place) * width;
+        real *gates = r->gates + place * width, *before = r->before + place * h;
+        real *extra = r->extra ? r->extra + place * h : NULL;
+        real *y = r->y + (size_t)o->row[place] * wide;
+        switch (r->cell) {
+        case CELL_SRN:
+            srn_forward(r->hidden, u, b, x, gates, y);
+            break;
+        case CELL_SRN_RELU:
+            srn_relu_forward(r->hidden, u, b, x, gates, y);
+            break;
+        case CELL_GRU:
+            gru_forward(r->hidden, u, b, x, before, gates, extra, y);
+            break;
+        case CELL_LSTM:
+            lstm_forward(r->hidden, u, b, x, cell_before(r, s, step, k), gates, extra, y);
+            break;
+        }
+        if (k < go_on)
+            memcpy(before + (size_t)active * h, y, h * sizeof *y);
+        if (r->cells)
+            memcpy(y + h, extra, h * sizeof *y);
     }
 }
 
 void op_recurrent_forward(const struct op_recurrent *r) {
-    struct scratch s = start(r);
-    int h = r->hidden, width = op_cell_blocks(r->cell) * h, wide = r->cells ? 2 * h : h;
-    set_initial(r, &s);
-    int active = s.turns;
-    for (int step = 0; (active = still_active(&s, active, step)) > 0; step++) {
-        if (step == 0 && !r->initial)
-            memset(s.product, 0, (size_t)active * width * sizeof(real));
-        else
-            mat_nt(active, width, h, s.state, h, r->weight, h, false, s.product, width);
-        for (int i = 0; i < active; i++) {
-            size_t row = row_of(r, &s.turn[i], step);
-            real *state = s.state + (size_t)i * h, *cell = s.cell + (size_t)i * h;
-            real *gates = r->gates + row * width, *extra = r->extra ? r->extra + row * h : NULL;
-            real *product = s.product + (size_t)i * width, *y = r->y + row * wide;
-            if (r->before)
-                memcpy(r->before + row * h, state, h * sizeof(real));
-            cell_add(width, product, r->bias, product);
-            switch (r->cell) {
-            case CELL_SRN:
-                srn_forward(h, product, gates, state);
-                break;
-            case CELL_SRN_RELU:
-                srn_relu_forward(h, product, gates, state);
-                break;
-            case CELL_GRU:
-                gru_forward(h, product, gates, state, extra);
-                break;
-            case CELL_LSTM:
-                lstm_forward(h, product, gates, cell, state);
-                memcpy(extra, cell, h * sizeof(real));
-                break;
-            }
-            memcpy(y, state, h * sizeof(real));
-            if (r->cells)
-                memcpy(y + h, cell, h * sizeof(real));
+    struct scratch s = scratch_of(r);
+    set_initial(r);
+    for (int step = 0; step < r->order->steps; step++)
+        step_forward(r, &s, step);
+}
+
+/* To `state` the gradient of the states before the step, from those of the products. */
+static void product_backward(const struct op_recurrent *r, const struct scratch *s, int step) {
+    size_t first = (size_t)r->order->start[step];
+    int h = r->hidden, width = op_cell_blocks(r->cell) * h, active = active_at(r->order, step);
+    bool gru = r->cell == CELL_GRU;
+    mat_nn(active, h, gru ? 2 * h : width, r->gates + first * (size_t)width, width, r->weight, h,
+           gru, s->state, h);
+    if (gru)
+        mat_nn(active, h, h, r->extra + first * (size_t)h, h, r->weight + 2 * (size_t)h * h, h,
+               true, s->state, h);
+}
+
+static void step_backward(const struct op_recurrent *r, const struct scratch *s, const real *dys,
+                          int step) {
+    const struct time_order *o = r->order;
+    size_t h = (size_t)r->hidden, width = (size_t)op_cell_blocks(r->cell) * h;
+    size_t wide = r->cells ? 2 * h : h;
+    int active = active_at(o, step);
+    for (int k = 0; k < active; k++) {
+        size_t place = (size_t)(o->start[step] + k);
+        real *dh = s->state + (size_t)k * h, *dc = s->cell + (size_t)k * h;
+        real *gates = r->gates + place * width, *extra = r->extra ? r->extra + place * h : NULL;
+        const real *dy = dys + (size_t)o->row[place] * wide, *dz = r->cells ? dy + h : s->zeros;
+        switch (r->cell) {
+        case CELL_SRN:
+            srn_backward(r->hidden, gates, dy, dh);
+            break;
+        case CELL_SRN_RELU:
+            srn_relu_backward(r->hidden, gates, dy, dh);
+            break;
+        case CELL_GRU:
+            gru_backward(r->hidden, gates, extra, r->before + place * h, dy, dh);
+            break;
+        case CELL_LSTM:
+            lstm_backward(r->hidden, gates, extra, cell_before(r, s, step, k), dy, dz, dh, dc);
+            break;
         }
     }
 }
 
-/* The LSTM's c before a step. */
-static const real *cell_before(const struct op_recurrent *r, const struct turn *t, int step) {
-    if (step > 0)
-        return r->extra + row_of(r, t, step - 1) * r->hidden;
-    return r->initial ? r->initial + (size_t)t->sequence * 2 * r->hidden + r->hidden : NULL;
-}
-
 static void give_initial(const struct op_recurrent *r, const struct scratch *s, real *dinitial,
                          bool add) {
-    size_t h = (size_t)r->hidden, width = (size_t)initial_width(r);
+    size_t h = (size_t)r->hidden, width = initial_width(r);
     if (!add)
         memset(dinitial, 0, (size_t)r->sequences * width * sizeof(real));
-    for (int i = 0; i < s->turns; i++) {
-        real *to = dinitial + (size_t)s->turn[i].sequence * width;
-        cell_add((int)h, to, s->state + i * h, to);
+    for (int k = 0; k < r->order->sequences; k++) {
+        real *to = dinitial + (size_t)r->order->sequence[k] * width;
+        cell_add(r->hidden, s->state + (size_t)k * h, to);
         if (r->cell == CELL_LSTM)
-            cell_add((int)h, to + h, s->cell + i * h, to + h);
+            cell_add(r->hidden, s->cell + (size_t)k * h, to + h);
     }
 }
 
 /* state and cell hold the gradients of h and c that came from later steps. */
 void op_recurrent_backward(const struct op_recurrent *r, const real *dy, real *dinitial, bool add) {
-    struct scratch s = start(r);
-    int h = r->hidden, width = op_cell_blocks(r->cell) * h, wide = r->cells ? 2 * h : h;
-    memset(s.state, 0, (size_t)s.turns * h * sizeof(real));
-    memset(s.cell, 0, (size_t)s.turns * h * sizeof(real));
-    int active = 0, longest = s.turns ? s.turn[0].length : 0;
-    for (int step = longest - 1; step >= 0; step--) {
-        active = now_active(&s, active, step);
-        for (int i = 0; i < active; i++) {
-            size_t row = row_of(r, &s.turn[i], step);
-            real *dh = s.state + (size_t)i * h, *dc = s.cell + (size_t)i * h;
-            real *gates = r->gates + row * width, *extra = r->extra ? r->extra + row * h : NULL;
-            real *product = s.product + (size_t)i * width;
-            cell_add(h, dh, dy + row * wide, dh);
-            if (r->cells)
-                cell_add(h, dc, dy + row * wide + h, dc);
-            switch (r->cell) {
-            case CELL_SRN:
-                srn_backward(h, gates, dh);
-                break;
-            case CELL_SRN_RELU:
-                srn_relu_backward(h, gates, dh);
-                break;
-            case CELL_GRU:
-                gru_backward(h, gates, extra, r->before + row * h, dh);
-                break;
-            case CELL_LSTM:
-                lstm_backward(h, gates, extra, cell_before(r, &s.turn[i], step), dh, dc);
-                break;
-            }
-            memcpy(product, gates, width * sizeof(real));
-            if (r->cell == CELL_GRU)
-                memcpy(product + 2 * (size_t)h, extra, h * sizeof(real));
-        }
+    struct scratch s = scratch_of(r);
+    size_t bytes = (size_t)r->order->sequences * (size_t)r->hidden * sizeof(real);
+    memset(s.state, 0, bytes);
+    memset(s.cell, 0, bytes);
+    for (int step = r->order->steps - 1; step >= 0; step--) {
+        step_backward(r, &s, dy, step);
         if (step > 0 || dinitial)
-            mat_nn(active, h, width, s.product, width, r->weight, h, r->cell == CELL_GRU, s.state,
-                   h);
+            product_backward(r, &s, step);
     }
     if (dinitial)
         give_initial(r, &s, dinitial, add);

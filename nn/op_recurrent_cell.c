@@ -5,89 +5,86 @@
 #include "nn/elementary.h"
 #include "nn/vector.h"
 
-CLONED void cell_add(int n, const real *a, const real *b, real *y) {
-    if (!b) {
-        if (a != y)
-            memcpy(y, a, (size_t)n * sizeof *y);
-        return;
-    }
+CLONED void cell_add(int n, const real *x, real *y) {
     INDEPENDENT
     for (int i = 0; i < n; i++)
-        y[i] = a[i] + b[i];
+        y[i] += x[i];
 }
 
-CLONED void srn_forward(int n, const real *u, real *gates, real *state) {
+CLONED void srn_forward(int n, const real *u, const real *b, const real *x, real *gates, real *y) {
     INDEPENDENT
     for (int i = 0; i < n; i++) {
-        real y = real_tanh(gates[i] + u[i]);
-        gates[i] = y;
-        state[i] = y;
+        real h = real_tanh(x[i] + (u[i] + b[i]));
+        gates[i] = h;
+        y[i] = h;
     }
 }
 
-CLONED void srn_relu_forward(int n, const real *u, real *gates, real *state) {
+CLONED void srn_relu_forward(int n, const real *u, const real *b, const real *x, real *gates,
+                             real *y) {
     INDEPENDENT
     for (int i = 0; i < n; i++) {
-        real x = gates[i] + u[i];
-        real y = x > 0 ? x : 0;
-        gates[i] = y;
-        state[i] = y;
+        real sum = x[i] + (u[i] + b[i]);
+        real h = sum > 0 ? sum : 0;
+        gates[i] = h;
+        y[i] = h;
     }
 }
 
-CLONED void gru_forward(int n, const real *u, real *gates, real *state, real *u2) {
-    real *gr = gates, *gz = gates + n, *gn = gates + 2 * (size_t)n;
-    const real *ur = u, *uz = u + n, *un = u + 2 * (size_t)n;
+CLONED void gru_forward(int n, const real *u, const real *b, const real *x, const real *before,
+                        real *gates, real *u2, real *y) {
+    size_t z_at = (size_t)n, n_at = 2 * (size_t)n;
     INDEPENDENT
     for (int i = 0; i < n; i++) {
-        real r = real_sigmoid(gr[i] + ur[i]);
-        real z = real_sigmoid(gz[i] + uz[i]);
-        real x = un[i];
-        real y = real_tanh(gn[i] + r * x);
-        gr[i] = r;
-        gz[i] = z;
-        gn[i] = y;
-        u2[i] = x;
-        state[i] = y + z * (state[i] - y);
+        real r = real_sigmoid(x[i] + (u[i] + b[i]));
+        real z = real_sigmoid(x[z_at + i] + (u[z_at + i] + b[z_at + i]));
+        real v = u[n_at + i] + b[n_at + i];
+        real new = real_tanh(x[n_at + i] + r * v);
+        gates[i] = r;
+        gates[z_at + i] = z;
+        gates[n_at + i] = new;
+        u2[i] = v;
+        y[i] = new + z *(before[i] - new);
     }
 }
 
-CLONED void lstm_forward(int n, const real *u, real *gates, real *cell, real *state) {
-    real *gi = gates, *gf = gates + n, *gg = gates + 2 * (size_t)n, *go = gates + 3 * (size_t)n;
-    const real *ui = u, *uf = u + n, *ug = u + 2 * (size_t)n, *uo = u + 3 * (size_t)n;
+CLONED void lstm_forward(int n, const real *u, const real *b, const real *x, const real *before,
+                         real *gates, real *cell, real *y) {
+    size_t f_at = (size_t)n, g_at = 2 * (size_t)n, o_at = 3 * (size_t)n;
     INDEPENDENT
     for (int i = 0; i < n; i++) {
-        real in = real_sigmoid(gi[i] + ui[i]);
-        real forget = real_sigmoid(gf[i] + uf[i]);
-        real g = real_tanh(gg[i] + ug[i]);
-        real out = real_sigmoid(go[i] + uo[i]);
-        real c = forget * cell[i] + in * g;
-        gi[i] = in;
-        gf[i] = forget;
-        gg[i] = g;
-        go[i] = out;
+        real in = real_sigmoid(x[i] + (u[i] + b[i]));
+        real forget = real_sigmoid(x[f_at + i] + (u[f_at + i] + b[f_at + i]));
+        real g = real_tanh(x[g_at + i] + (u[g_at + i] + b[g_at + i]));
+        real out = real_sigmoid(x[o_at + i] + (u[o_at + i] + b[o_at + i]));
+        real c = forget * before[i] + in * g;
+        gates[i] = in;
+        gates[f_at + i] = forget;
+        gates[g_at + i] = g;
+        gates[o_at + i] = out;
         cell[i] = c;
-        state[i] = out * real_tanh(c);
+        y[i] = out * real_tanh(c);
     }
 }
 
-CLONED void srn_backward(int n, real *gates, const real *dh) {
+CLONED void srn_backward(int n, real *gates, const real *dy, const real *dh) {
     INDEPENDENT
     for (int i = 0; i < n; i++)
-        gates[i] = dh[i] * (1 - gates[i] * gates[i]);
+        gates[i] = (dh[i] + dy[i]) * (1 - gates[i] * gates[i]);
 }
 
-CLONED void srn_relu_backward(int n, real *gates, const real *dh) {
+CLONED void srn_relu_backward(int n, real *gates, const real *dy, const real *dh) {
     INDEPENDENT
     for (int i = 0; i < n; i++)
-        gates[i] = gates[i] > 0 ? dh[i] : 0;
+        gates[i] = gates[i] > 0 ? dh[i] + dy[i] : 0;
 }
 
-CLONED void gru_backward(int n, real *gates, real *u2, const real *before, real *dh) {
+CLONED void gru_backward(int n, real *gates, real *u2, const real *before, const real *dy,
+                         real *dh) {
     real *gr = gates, *gz = gates + n, *gn = gates + 2 * (size_t)n;
     INDEPENDENT
     for (int i = 0; i < n; i++) {
-        real r = gr[i], z = gz[i], y = gn[i], d = dh[i];
+        real r = gr[i], z = gz[i], y = gn[i], d = dh[i] + dy[i];
         real dn = d * (1 - z) * (1 - y * y);
         gr[i] = dn * u2[i] * (r * (1 - r));
         gz[i] = d * (before[i] - y) * (z * (1 - z));
@@ -97,18 +94,18 @@ CLONED void gru_backward(int n, real *gates, real *u2, const real *before, real 
     }
 }
 
-CLONED void lstm_backward(int n, real *gates, const real *cell, const real *before, const real *dh,
-                          real *dc) {
+CLONED void lstm_backward(int n, real *gates, const real *cell, const real *before, const real *dy,
+                          const real *dz, const real *dh, real *dc) {
     real *gi = gates, *gf = gates + n, *gg = gates + 2 * (size_t)n, *go = gates + 3 * (size_t)n;
     INDEPENDENT
     for (int i = 0; i < n; i++) {
         real in = gi[i], forget = gf[i], g = gg[i], out = go[i];
-        real t = real_tanh(cell[i]);
-        real d = dc[i] + dh[i] * out * (1 - t * t);
+        real t = real_tanh(cell[i]), e = dh[i] + dy[i];
+        real d = dc[i] + dz[i] + e * out * (1 - t * t);
         gi[i] = d * g * (in * (1 - in));
-        gf[i] = before ? d * before[i] * (forget * (1 - forget)) : 0;
+        gf[i] = d * before[i] * (forget * (1 - forget));
         gg[i] = d * in * (1 - g * g);
-        go[i] = dh[i] * t * (out * (1 - out));
+        go[i] = e * t * (out * (1 - out));
         dc[i] = d * forget;
     }
 }

@@ -4,27 +4,30 @@
 
 #include "nn/real.h"
 
-/* y = a + b, or a where b is NULL. y may be a. */
-void cell_add(int n, const real *a, const real *b, real *y);
+/* y += x. */
+void cell_add(int n, const real *x, real *y);
 
-/* u: the products of the state. gates: those of the input, replaced by the gates. state: h,
- * replaced by h'. */
-void srn_forward(int n, const real *u, real *gates, real *state);
-void srn_relu_forward(int n, const real *u, real *gates, real *state);
-/* u2: gets the last block of u. */
-void gru_forward(int n, const real *u, real *gates, real *state, real *u2);
-/* cell: c, replaced by c'. */
-void lstm_forward(int n, const real *u, real *gates, real *cell, real *state);
+/* u: the products of the state, to which b is to be added. x: those of the input. gates: get the
+ * gates; may be x. y: gets h'. before: h, of the LSTM c. */
+void srn_forward(int n, const real *u, const real *b, const real *x, real *gates, real *y);
+void srn_relu_forward(int n, const real *u, const real *b, const real *x, real *gates, real *y);
+/* u2: gets the last block of u + b. */
+void gru_forward(int n, const real *u, const real *b, const real *x, const real *before,
+                 real *gates, real *u2, real *y);
+/* cell: gets c'. */
+void lstm_forward(int n, const real *u, const real *b, const real *x, const real *before,
+                  real *gates, real *cell, real *y);
 
-/* gates: those of the forward step, replaced by the gradient of x. dh: the gradient of h'; for the
- * GRU replaced by the part of that of h that comes by z h; for the others it is used up. */
-void srn_backward(int n, real *gates, const real *dh);
-void srn_relu_backward(int n, real *gates, const real *dh);
-/* u2: that of the forward step, replaced by its gradient. before: h. */
-void gru_backward(int n, real *gates, real *u2, const real *before, real *dh);
-/* cell: c'; before: c, NULL: 0. dc: the gradient of c' that came from later steps, replaced by that
- * of c. */
-void lstm_backward(int n, real *gates, const real *cell, const real *before, const real *dh,
-                   real *dc);
+/* gates: those of the forward step, replaced by the gradient of x. dy and dh: the parts of the
+ * gradient of h' that came from the outputs and from later steps; for the GRU dh is replaced by the
+ * part of that of h that comes by z h. */
+void srn_backward(int n, real *gates, const real *dy, const real *dh);
+void srn_relu_backward(int n, real *gates, const real *dy, const real *dh);
+/* u2: that of the forward step, replaced by its gradient. */
+void gru_backward(int n, real *gates, real *u2, const real *before, const real *dy, real *dh);
+/* cell: c'. dz and dc: the parts of its gradient that came from the outputs and from later steps;
+ * dc is replaced by the gradient of c. */
+void lstm_backward(int n, real *gates, const real *cell, const real *before, const real *dy,
+                   const real *dz, const real *dh, real *dc);
 
 #endif

@@ -40,13 +40,14 @@ static int add_direction(struct builder *b, const char *stack, int layer, bool r
     int weight_hh = recurrent_tensor(b, stack, "weight_hh", layer, reverse, gates, hidden);
     int bias_ih = recurrent_tensor(b, stack, "bias_ih", layer, reverse, gates, 0);
     int bias_hh = recurrent_tensor(b, stack, "bias_hh", layer, reverse, gates, 0);
-    int products = graph_linear(b->graph, x, weight_ih, bias_ih, -1);
-    return graph_recurrent(b->graph, products, initial,
+    return graph_recurrent(b->graph, x, initial,
                            &(struct recurrent_layer){.cell = b->config->cell,
                                                      .reverse = reverse,
                                                      .cells = cells,
-                                                     .weight = weight_hh,
-                                                     .bias = bias_hh});
+                                                     .weight_ih = weight_ih,
+                                                     .weight_hh = weight_hh,
+                                                     .bias_ih = bias_ih,
+                                                     .bias_hh = bias_hh});
 }
 
 /* The top states. initial: a node for each layer, or NULL. last: gets the last state of each layer,

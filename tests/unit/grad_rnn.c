@@ -100,7 +100,7 @@ static void test_variants(void **state) {
     char name[100];
     int n = 0;
     for (; rnn_variant(n, &tiny, &c, name, sizeof name); n++)
-        check_model(name, &c, 6, 7, 1, 1 + (uint64_t)n);
+        check_model(name, &c, 6, 7, 1, 3 + (uint64_t)n);
     assert_int_equal(n, 52);
 }
 
@@ -140,15 +140,13 @@ static void test_tiles(void **state) {
  * gradients stored and added; sequences of no rows among the others. */
 struct layer {
     struct op_recurrent r;
-    real *gates, *y;
     const real *u;
     int rows;
 };
 
 static double layer_loss(void *context) {
     struct layer *l = context;
-    size_t h = (size_t)l->r.hidden, width = (size_t)op_cell_blocks(l->r.cell) * h;
-    memcpy(l->r.gates, l->gates, (size_t)l->rows * width * sizeof(real));
+    size_t h = (size_t)l->r.hidden;
     op_recurrent_forward(&l->r);
     double sum = 0;
     for (size_t i = 0; i < (size_t)l->rows * h * (l->r.cells ? 2 : 1); i++)
@@ -173,22 +171,24 @@ static void check_layer(enum cell cell, int hidden, bool reverse, bool with_init
     real *before = mem_alloc(rows * h, sizeof(real)), *u = normals(&g, rows * wide);
     real *extra = mem_alloc(rows * h, sizeof(real)), *y = mem_alloc(rows * wide, sizeof(real));
     real *work = mem_alloc(rows * width, sizeof(real));
+    int *memory = mem_alloc(time_order_size(rows), sizeof *memory);
+    struct time_order order = time_order_make(sequences, offset, reverse, memory);
     struct layer l = {
         .r = {.cell = cell,
               .hidden = hidden,
-              .reverse = reverse,
               .cells = cells,
               .sequences = sequences,
-              .offset = offset,
+              .order = &order,
               .weight = weight,
               .bias = bias,
               .initial = with_initial ? initial : NULL,
+              .x = gates,
+              .pick = order.row,
               .gates = work,
               .y = y,
               .before = before,
               .extra = extra,
               .scratch = mem_alloc(op_recurrent_scratch(cell, hidden, 6), sizeof(real))},
-        .gates = gates,
         .u = u,
         .rows = rows};
     real *dinitial = mem_alloc(7 * initial_width, sizeof(real));
@@ -211,7 +211,10 @@ static void check_layer(enum cell cell, int hidden, bool reverse, bool with_init
             op_recurrent_backward_bias(cell, hidden, rows, dgates, dextra, first, last, false, db);
         }
         for (size_t i = 0; i < rows * width; i++)
-            compare("gates", i, (double)dgates[i], slope(&gates[i], 1e-3, layer_loss, &l), 0.01);
+            compare("gates", i, (double)dgates[i],
+                    slope(&gates[(size_t)order.row[i / width] * width + i % width], 1e-3,
+                          layer_loss, &l),
+                    0.01);
         for (size_t i = 0; i < width * h; i++)
             compare("weight", i, (double)dw[i], slope(&weight[i], 1e-3, layer_loss, &l), 0.01);
         for (size_t i = 0; i < width; i++)
@@ -222,7 +225,7 @@ static void check_layer(enum cell cell, int hidden, bool reverse, bool with_init
         free(dgates), free(dextra), free(kept), free(dw), free(db);
     }
     free(weight), free(bias), free(initial), free(gates), free(before), free(u), free(extra);
-    free(y), free(work), free(dinitial), free(l.r.scratch);
+    free(y), free(work), free(dinitial), free(l.r.scratch), free(memory);
 }
 
 static void test_operator(void **state) {
