@@ -88,6 +88,7 @@ static struct op_recurrent operator(const struct call *c, const struct node *n,
                                     const struct places *p) {
     int initial = initial_input(n);
     return (struct op_recurrent){
+        .with = graph_products(c->graph),
         .cell = (enum cell)n->option[CELL],
         .hidden = hidden_of(n),
         .cells = n->option[CELLS],
@@ -130,7 +131,7 @@ static void forward(const struct call *c, const struct node *n) {
         r.pick = p.pick;
     } else
         op_rows_pick(rows, in, node_input_value(c, n, 0), p.order.row, source);
-    op_linear_forward(sources, in, width, source, node_tensor(c, n, WEIGHT_IH),
+    op_linear_forward(r.with, sources, in, width, source, node_tensor(c, n, WEIGHT_IH),
                       node_tensor(c, n, BIAS_IH), NULL, products);
     r.x = products;
     op_recurrent_forward(&r);
@@ -186,10 +187,11 @@ static void backward(const struct call *c, const struct node *n) {
         sources = *p.sources;
         dproducts = partial + at.products;
         op_rows_put(rows, width, r.gates, p.pick, true, dproducts);
-        op_linear_backward_input(sources, in, width, dproducts, weight, false, partial + at.source);
+        op_linear_backward_input(r.with, sources, in, width, dproducts, weight, false,
+                                 partial + at.source);
     } else if (n->edge[0].kind != EDGE_NONE) {
         real *dsource = c->scratch;
-        op_linear_backward_input(rows, in, width, dproducts, weight, false, dsource);
+        op_linear_backward_input(r.with, rows, in, width, dproducts, weight, false, dsource);
         op_rows_put(rows, in, dsource, p.order.row, n->edge[0].kind == EDGE_ADD,
                     node_input_gradient(c, n, 0));
     }
@@ -266,10 +268,10 @@ static void grad_hidden_weight(const struct graph *g, const struct pass *p,
         /* Without states before them the first steps have nothing to give. */
         int skipped = initial_input(n) < 0 ? chunk.places.order.start[1] : 0;
         size_t first = chunk.first + (size_t)skipped;
-        op_recurrent_backward_weight((enum cell)n->option[CELL], (int)h, chunk.rows - skipped,
-                                     gates + first * width, before + first * h,
-                                     extra ? extra + first * h : NULL, t->row_first, t->row_last,
-                                     t->column_first, t->column_last, add, gradient);
+        op_recurrent_backward_weight(
+            graph_products(g), (enum cell)n->option[CELL], (int)h, chunk.rows - skipped,
+            gates + first * width, before + first * h, extra ? extra + first * h : NULL,
+            t->row_first, t->row_last, t->column_first, t->column_last, add, gradient);
         add = true;
     }
     if (!add)
@@ -287,7 +289,7 @@ static void grad_input_weight(const struct graph *g, const struct pass *p,
         if (!get_chunk(g, c, k, &chunk))
             continue;
         op_linear_backward_weight(
-            chunk.sources, (int)in, (int)width, source + chunk.first * in,
+            graph_products(g), chunk.sources, (int)in, (int)width, source + chunk.first * in,
             by_token(n) ? chunk.partial + chunk.at.products : gates + chunk.first * width,
             t->row_first, t->row_last, t->column_first, t->column_last, add, gradient);
         add = true;

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "nn/mat.h"
 #include "nn/op.h"
 #include "nn/op_recurrent_cell.h"
 
@@ -10,20 +9,40 @@ int op_cell_blocks(enum cell cell) {
     return cell == CELL_LSTM ? 4 : cell == CELL_GRU ? 3 : 1;
 }
 
-size_t op_recurrent_scratch(enum cell cell, int hidden, size_t sequences) {
-    size_t blocks = (size_t)op_cell_blocks(cell);
-    return (sequences * (blocks + 2) + blocks) * (size_t)hidden;
+static size_t padded(size_t n) {
+    return (n + 15) / 16 * 16;
 }
 
-/* A row for each sequence that is not empty, in the order of the first step. */
+/* Of any set of products: none takes more than the one that rounds nothing. */
+static size_t packed_most(enum cell cell, int hidden) {
+    size_t (*size)(int, int) = product_kernels()->packed_size;
+    int width = op_cell_blocks(cell) * hidden;
+    size_t forward = size(width, hidden), backward = size(hidden, width);
+    if (cell == CELL_GRU)
+        backward = padded(size(hidden, 2 * hidden)) + size(hidden, hidden);
+    return padded(forward > backward ? forward : backward);
+}
+
+size_t op_recurrent_scratch(enum cell cell, int hidden, size_t sequences) {
+    size_t blocks = (size_t)op_cell_blocks(cell);
+    return packed_most(cell, hidden) + padded(blocks * (size_t)hidden) +
+           sequences * (blocks + 2) * (size_t)hidden;
+}
+
 struct scratch {
-    real *zeros;                  /* blocks hidden */
-    real *product, *state, *cell; /* sequences x blocks hidden; x hidden; x hidden */
+    bool packed;
+    real *weight; /* packed, for the direction at hand */
+    real *zeros;  /* blocks hidden */
+    /* A row for each sequence that is not empty, in the order of the first step. */
+    real *product, *state, *cell;
 };
 
+/* A weight is packed where more than one step multiplies with it. */
 static struct scratch scratch_of(const struct op_recurrent *r) {
     size_t h = (size_t)r->hidden, width = (size_t)op_cell_blocks(r->cell) * h;
-    struct scratch s = {.zeros = r->scratch, .product = r->scratch + width};
+    struct scratch s = {.packed = r->order->steps > 2, .weight = r->scratch};
+    s.zeros = s.weight + packed_most(r->cell, r->hidden);
+    s.product = s.zeros + padded(width);
     s.state = s.product + (size_t)r->order->sequences * width;
     s.cell = s.state + (size_t)r->order->sequences * h;
     memset(s.zeros, 0, width * sizeof *s.zeros);
@@ -66,28 +85,30 @@ static void step_forward(const struct op_recurrent *r, const struct scratch *s, 
     int active = active_at(o, step), go_on = active_at(o, step + 1);
     bool product = step > 0 || r->initial;
     if (product)
-        mat_nt(active, (int)width, r->hidden, r->before + (size_t)o->start[step] * h, r->hidden,
-               r->weight, r->hidden, false, s->product, (int)width);
+        r->with->product(s->packed ? PRODUCT_PACKED : PRODUCT_NT, active, (int)width, r->hidden,
+                         r->before + (size_t)o->start[step] * h, r->hidden,
+                         s->packed ? s->weight : r->weight, r->hidden,
+                         (struct product_start){r->bias, 0}, s->product, (int)width);
+    const real *no_product = r->bias ? r->bias : s->zeros;
     for (int k = 0; k < active; k++) {
         size_t place = (size_t)(o->start[step] + k);
-        const real *u = product ? s->product + (size_t)k * width : s->zeros;
-        const real *b = r->bias ? r->bias : s->zeros;
+        const real *u = product ? s->product + (size_t)k * width : no_product;
         const real *x = r->x + (r->pick ? (size_t)r->pick[place] : place) * width;
         real *gates = r->gates + place * width, *before = r->before + place * h;
         real *extra = r->extra ? r->extra + place * h : NULL;
         real *y = r->y + (size_t)o->row[place] * wide;
         switch (r->cell) {
         case CELL_SRN:
-            srn_forward(r->hidden, u, b, x, gates, y);
+            srn_forward(r->hidden, u, x, gates, y);
             break;
         case CELL_SRN_RELU:
-            srn_relu_forward(r->hidden, u, b, x, gates, y);
+            srn_relu_forward(r->hidden, u, x, gates, y);
             break;
         case CELL_GRU:
-            gru_forward(r->hidden, u, b, x, before, gates, extra, y);
+            gru_forward(r->hidden, u, x, before, gates, extra, y);
             break;
         case CELL_LSTM:
-            lstm_forward(r->hidden, u, b, x, cell_before(r, s, step, k), gates, extra, y);
+            lstm_forward(r->hidden, u, x, cell_before(r, s, step, k), gates, extra, y);
             break;
         }
         if (k < go_on)
@@ -100,20 +121,46 @@ static void step_forward(const struct op_recurrent *r, const struct scratch *s, 
 void op_recurrent_forward(const struct op_recurrent *r) {
     struct scratch s = scratch_of(r);
     set_initial(r);
+    if (s.packed)
+        r->with->pack(PRODUCT_NT, op_cell_blocks(r->cell) * r->hidden, r->hidden, r->weight,
+                      r->hidden, s.weight);
     for (int step = 0; step < r->order->steps; step++)
         step_forward(r, &s, step);
 }
 
+/* The GRU's last block of gradients of u stands apart, in `extra`. */
+static int blocks_together(const struct op_recurrent *r) {
+    return r->cell == CELL_GRU ? 2 : op_cell_blocks(r->cell);
+}
+
+static size_t packed_together(const struct op_recurrent *r) {
+    return padded(r->with->packed_size(r->hidden, blocks_together(r) * r->hidden));
+}
+
+static void pack_backward(const struct op_recurrent *r, const struct scratch *s) {
+    int h = r->hidden, together = blocks_together(r);
+    r->with->pack(PRODUCT_NN, h, together * h, r->weight, h, s->weight);
+    if (r->cell == CELL_GRU)
+        r->with->pack(PRODUCT_NN, h, h, r->weight + (size_t)(together * h) * (size_t)h, h,
+                      s->weight + packed_together(r));
+}
+
 /* To `state` the gradient of the states before the step, from those of the products. */
 static void product_backward(const struct op_recurrent *r, const struct scratch *s, int step) {
-    size_t first = (size_t)r->order->start[step];
-    int h = r->hidden, width = op_cell_blocks(r->cell) * h, active = active_at(r->order, step);
+    size_t first = (size_t)r->order->start[step], h = (size_t)r->hidden;
+    size_t width = (size_t)op_cell_blocks(r->cell) * h;
+    int active = active_at(r->order, step), together = blocks_together(r);
     bool gru = r->cell == CELL_GRU;
-    mat_nn(active, h, gru ? 2 * h : width, r->gates + first * (size_t)width, width, r->weight, h,
-           gru, s->state, h);
+    enum product_form form = s->packed ? PRODUCT_PACKED : PRODUCT_NN;
+    struct product_start add = {s->state, h};
+    r->with->product(form, active, r->hidden, together * r->hidden, r->gates + first * width,
+                     (int)width, s->packed ? s->weight : r->weight, r->hidden,
+                     gru ? add : (struct product_start){0}, s->state, r->hidden);
     if (gru)
-        mat_nn(active, h, h, r->extra + first * (size_t)h, h, r->weight + 2 * (size_t)h * h, h,
-               true, s->state, h);
+        r->with->product(form, active, r->hidden, r->hidden, r->extra + first * h, r->hidden,
+                         s->packed ? s->weight + packed_together(r)
+                                   : r->weight + (size_t)together * h * h,
+                         r->hidden, add, s->state, r->hidden);
 }
 
 static void step_backward(const struct op_recurrent *r, const struct scratch *s, const real *dys,
@@ -163,6 +210,8 @@ void op_recurrent_backward(const struct op_recurrent *r, const real *dy, real *d
     size_t bytes = (size_t)r->order->sequences * (size_t)r->hidden * sizeof(real);
     memset(s.state, 0, bytes);
     memset(s.cell, 0, bytes);
+    if (s.packed)
+        pack_backward(r, &s);
     for (int step = r->order->steps - 1; step >= 0; step--) {
         step_backward(r, &s, dy, step);
         if (step > 0 || dinitial)
@@ -178,15 +227,16 @@ static int apart(enum cell cell, int hidden, int first, int last) {
     return from < first ? first : from < last ? from : last;
 }
 
-void op_recurrent_backward_weight(enum cell cell, int hidden, int rows, const real *gates,
-                                  const real *before, const real *extra, int out_first,
-                                  int out_last, int in_first, int in_last, bool add, real *dw) {
+void op_recurrent_backward_weight(const struct product_kernels *with, enum cell cell, int hidden,
+                                  int rows, const real *gates, const real *before,
+                                  const real *extra, int out_first, int out_last, int in_first,
+                                  int in_last, bool add, real *dw) {
     int width = op_cell_blocks(cell) * hidden, split = apart(cell, hidden, out_first, out_last);
-    op_linear_backward_weight(product_kernels(), rows, hidden, width, before, gates, out_first,
-                              split, in_first, in_last, add, dw);
+    op_linear_backward_weight(with, rows, hidden, width, before, gates, out_first, split, in_first,
+                              in_last, add, dw);
     if (split < out_last)
-        op_linear_backward_weight(product_kernels(), rows, hidden, hidden, before, extra,
-                                  split - 2 * hidden, out_last - 2 * hidden, in_first, in_last, add,
+        op_linear_backward_weight(with, rows, hidden, hidden, before, extra, split - 2 * hidden,
+                                  out_last - 2 * hidden, in_first, in_last, add,
                                   dw + 2 * (size_t)hidden * hidden);
 }
 

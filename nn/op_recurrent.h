@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "nn/product.h"
 #include "nn/real.h"
 
 enum cell { CELL_SRN, CELL_SRN_RELU, CELL_GRU, CELL_LSTM };
@@ -43,6 +44,7 @@ struct time_order time_order_make(int sequences, const int *offset, bool reverse
 struct time_order time_order_of(int rows, int *memory);
 
 struct op_recurrent {
+    const struct product_kernels *with;
     enum cell cell;
     int hidden;
     bool cells;    /* y is rows x 2 hidden: h', then the LSTM's c' */
@@ -79,9 +81,10 @@ void op_recurrent_backward(const struct op_recurrent *r, const real *dy, real *d
 
 /* The tile [out_first, out_last) x [in_first, in_last) of dW, from these rows; with add, added to
  * what is there. dW: the whole. */
-void op_recurrent_backward_weight(enum cell cell, int hidden, int rows, const real *gates,
-                                  const real *before, const real *extra, int out_first,
-                                  int out_last, int in_first, int in_last, bool add, real *dw);
+void op_recurrent_backward_weight(const struct product_kernels *with, enum cell cell, int hidden,
+                                  int rows, const real *gates, const real *before,
+                                  const real *extra, int out_first, int out_last, int in_first,
+                                  int in_last, bool add, real *dw);
 void op_recurrent_backward_bias(enum cell cell, int hidden, int rows, const real *gates,
                                 const real *extra, int first, int last, bool add, real *dbias);
 

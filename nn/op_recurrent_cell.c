@@ -11,34 +11,33 @@ CLONED void cell_add(int n, const real *x, real *y) {
         y[i] += x[i];
 }
 
-CLONED void srn_forward(int n, const real *u, const real *b, const real *x, real *gates, real *y) {
+CLONED void srn_forward(int n, const real *u, const real *x, real *gates, real *y) {
     INDEPENDENT
     for (int i = 0; i < n; i++) {
-        real h = real_tanh(x[i] + (u[i] + b[i]));
+        real h = real_tanh(x[i] + u[i]);
         gates[i] = h;
         y[i] = h;
     }
 }
 
-CLONED void srn_relu_forward(int n, const real *u, const real *b, const real *x, real *gates,
-                             real *y) {
+CLONED void srn_relu_forward(int n, const real *u, const real *x, real *gates, real *y) {
     INDEPENDENT
     for (int i = 0; i < n; i++) {
-        real sum = x[i] + (u[i] + b[i]);
+        real sum = x[i] + u[i];
         real h = sum > 0 ? sum : 0;
         gates[i] = h;
         y[i] = h;
     }
 }
 
-CLONED void gru_forward(int n, const real *u, const real *b, const real *x, const real *before,
-                        real *gates, real *u2, real *y) {
+CLONED void gru_forward(int n, const real *u, const real *x, const real *before, real *gates,
+                        real *u2, real *y) {
     size_t z_at = (size_t)n, n_at = 2 * (size_t)n;
     INDEPENDENT
     for (int i = 0; i < n; i++) {
-        real r = real_sigmoid(x[i] + (u[i] + b[i]));
-        real z = real_sigmoid(x[z_at + i] + (u[z_at + i] + b[z_at + i]));
-        real v = u[n_at + i] + b[n_at + i];
+        real r = real_sigmoid(x[i] + u[i]);
+        real z = real_sigmoid(x[z_at + i] + u[z_at + i]);
+        real v = u[n_at + i];
         real new = real_tanh(x[n_at + i] + r * v);
         gates[i] = r;
         gates[z_at + i] = z;
@@ -48,15 +47,15 @@ CLONED void gru_forward(int n, const real *u, const real *b, const real *x, cons
     }
 }
 
-CLONED void lstm_forward(int n, const real *u, const real *b, const real *x, const real *before,
-                         real *gates, real *cell, real *y) {
+CLONED void lstm_forward(int n, const real *u, const real *x, const real *before, real *gates,
+                         real *cell, real *y) {
     size_t f_at = (size_t)n, g_at = 2 * (size_t)n, o_at = 3 * (size_t)n;
     INDEPENDENT
     for (int i = 0; i < n; i++) {
-        real in = real_sigmoid(x[i] + (u[i] + b[i]));
-        real forget = real_sigmoid(x[f_at + i] + (u[f_at + i] + b[f_at + i]));
-        real g = real_tanh(x[g_at + i] + (u[g_at + i] + b[g_at + i]));
-        real out = real_sigmoid(x[o_at + i] + (u[o_at + i] + b[o_at + i]));
+        real in = real_sigmoid(x[i] + u[i]);
+        real forget = real_sigmoid(x[f_at + i] + u[f_at + i]);
+        real g = real_tanh(x[g_at + i] + u[g_at + i]);
+        real out = real_sigmoid(x[o_at + i] + u[o_at + i]);
         real c = forget * before[i] + in * g;
         gates[i] = in;
         gates[f_at + i] = forget;

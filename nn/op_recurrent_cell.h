@@ -7,16 +7,16 @@
 /* y += x. */
 void cell_add(int n, const real *x, real *y);
 
-/* u: the products of the state, to which b is to be added. x: those of the input. gates: get the
- * gates; may be x. y: gets h'. before: h, of the LSTM c. */
-void srn_forward(int n, const real *u, const real *b, const real *x, real *gates, real *y);
-void srn_relu_forward(int n, const real *u, const real *b, const real *x, real *gates, real *y);
-/* u2: gets the last block of u + b. */
-void gru_forward(int n, const real *u, const real *b, const real *x, const real *before,
-                 real *gates, real *u2, real *y);
+/* u: the products of the state. x: those of the input. gates: get the gates; may be x. y: gets h'.
+ * before: h, of the LSTM c. */
+void srn_forward(int n, const real *u, const real *x, real *gates, real *y);
+void srn_relu_forward(int n, const real *u, const real *x, real *gates, real *y);
+/* u2: gets the last block of u. */
+void gru_forward(int n, const real *u, const real *x, const real *before, real *gates, real *u2,
+                 real *y);
 /* cell: gets c'. */
-void lstm_forward(int n, const real *u, const real *b, const real *x, const real *before,
-                  real *gates, real *cell, real *y);
+void lstm_forward(int n, const real *u, const real *x, const real *before, real *gates, real *cell,
+                  real *y);
 
 /* gates: those of the forward step, replaced by the gradient of x. dy and dh: the parts of the
  * gradient of h' that came from the outputs and from later steps; for the GRU dh is replaced by the

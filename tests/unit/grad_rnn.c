@@ -174,7 +174,8 @@ static void check_layer(enum cell cell, int hidden, bool reverse, bool with_init
     int *memory = mem_alloc(time_order_size(rows), sizeof *memory);
     struct time_order order = time_order_make(sequences, offset, reverse, memory);
     struct layer l = {
-        .r = {.cell = cell,
+        .r = {.with = product_kernels(),
+              .cell = cell,
               .hidden = hidden,
               .cells = cells,
               .sequences = sequences,
@@ -206,8 +207,8 @@ static void check_layer(enum cell cell, int hidden, bool reverse, bool with_init
         int cut = (int)width - hidden / 2 - 1;
         for (int part = 0; part < 2; part++) {
             int first = part ? cut : 0, last = part ? (int)width : cut;
-            op_recurrent_backward_weight(cell, hidden, rows, dgates, kept, dextra, first, last, 0,
-                                         hidden, false, dw);
+            op_recurrent_backward_weight(product_kernels(), cell, hidden, rows, dgates, kept,
+                                         dextra, first, last, 0, hidden, false, dw);
             op_recurrent_backward_bias(cell, hidden, rows, dgates, dextra, first, last, false, db);
         }
         for (size_t i = 0; i < rows * width; i++)
