@@ -1,8 +1,8 @@
 #include <math.h>
 
-#include "nn/elementary.h"
 #include "nn/op.h"
 #include "nn/small_product.h"
+#include "nn/softmax_rows.h"
 
 size_t op_attention_scratch(int longest, int head_dim) {
     return ((size_t)head_dim + longest) * padded(longest);
@@ -16,7 +16,8 @@ struct head {
     const int *place; /* of the queries; NULL: 0, 1, 2 ..., as many as there are keys */
 };
 
-INLINE int seen_by(const struct head *h, int query) {
+INLINE int seen_by(const void *head, int query) {
+    const struct head *h = head;
     return (h->place ? h->place[query] : query) + 1;
 }
 
@@ -27,24 +28,7 @@ INLINE void head_forward(const struct head *h, real *p, real *y, real *scratch) 
     kernels->transpose(n, h->head_dim, h->k, h->ldkv, width, kt);
     kernels->small(h->queries, width, h->head_dim, h->q, h->ldq, 1, kt, width, BAND_ALL, score,
                    width);
-    for (int i = 0; i < h->queries; i++) {
-        real *restrict s = score + (size_t)i * width;
-        real *restrict out = p + (size_t)i * n;
-        int seen = seen_by(h, i);
-        real max = s[0];
-        for (int j = 1; j < seen; j++)
-            max = s[j] > max ? s[j] : max;
-        for (int j = 0; j < seen; j++)
-            s[j] = real_exp((s[j] - max) * h->scale);
-        real sum = 0;
-        for (int j = 0; j < seen; j++)
-            sum += s[j];
-        real inverse = 1 / sum;
-        for (int j = 0; j < seen; j++)
-            out[j] = s[j] * inverse;
-        for (int j = seen; j < n; j++)
-            out[j] = 0;
-    }
+    softmax_rows(seen_by, h, h->queries, n, h->scale, score, p);
     kernels->small(h->queries, h->head_dim, n, p, n, 1, h->v, h->ldkv,
                    h->place ? BAND_ALL : BAND_LOWER, y, h->ldy);
 }
@@ -58,19 +42,7 @@ INLINE void head_backward(const struct head *h, const real *p, const real *dy, r
     kernels->small(n, d, h->queries, p, 1, n, dy, h->ldy, upper, dv, h->ldkv);
     kernels->transpose(n, d, h->v, h->ldkv, width, vt);
     kernels->small(h->queries, width, d, dy, h->ldy, 1, vt, width, BAND_ALL, ds, width);
-    /* Through the softmax, row by row: ds = p (dp - sum p dp), times the scale of the scores. */
-    for (int i = 0; i < h->queries; i++) {
-        real *restrict slope = ds + (size_t)i * width;
-        const real *pr = p + (size_t)i * n;
-        int seen = seen_by(h, i);
-        real dot = 0;
-        for (int j = 0; j < seen; j++)
-            dot += pr[j] * slope[j];
-        for (int j = 0; j < seen; j++)
-            slope[j] = h->scale * pr[j] * (slope[j] - dot);
-        for (int j = seen; j < width; j++)
-            slope[j] = 0;
-    }
+    softmax_rows_backward(seen_by, h, h->queries, n, h->scale, p, ds);
     kernels->small(h->queries, d, n, ds, width, 1, h->k, h->ldkv, lower, dq, h->ldq);
     kernels->small(n, d, h->queries, ds, 1, width, h->q, h->ldq, upper, dk, h->ldkv);
 }
