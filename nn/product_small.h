@@ -5,21 +5,21 @@
 KERNEL void small_block(int rows, int vectors, int k0, int k1, const real *a, size_t a_row,
                         size_t a_column, const real *b, size_t ldb, real *c, size_t ldc,
                         int columns) {
-    vector sum[4][4];
+    vector sum[8][SMALL_VECTORS];
     mask last = MASK(columns - (vectors - 1) * LANES_);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++)
             sum[i][v] = ZERO();
     for (int l = k0; l < k1; l++) {
         const real *line = b + (size_t)l * ldb, *left = a + (size_t)l * a_column;
-        vector y[4];
+        vector y[SMALL_VECTORS];
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++)
             y[v] = v == vectors - 1 ? LOAD_MASKED(last, line + v * LANES_)
                                     : LOAD(line + v * LANES_);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int i = 0; i < rows; i++) {
             vector x = BROADCAST(left[(size_t)i * a_row]);
 #pragma GCC unroll 4
@@ -27,7 +27,7 @@ KERNEL void small_block(int rows, int vectors, int k0, int k1, const real *a, si
                 sum[i][v] = MULTIPLY_ADD(x, y[v], sum[i][v]);
         }
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++) {
@@ -39,7 +39,7 @@ KERNEL void small_block(int rows, int vectors, int k0, int k1, const real *a, si
         }
 }
 
-/* All columns of up to 4 rows. */
+/* All columns of some rows. */
 KERNEL void small_rows(int rows, int n, int k0, int k1, const real *a, size_t a_row,
                        size_t a_column, const real *b, size_t ldb, real *c, size_t ldc) {
     for (int j = 0; j < n; j += SMALL_VECTORS * LANES_) {
@@ -58,16 +58,29 @@ KERNEL void small_rows(int rows, int n, int k0, int k1, const real *a, size_t a_
     }
 }
 
+/* The same of at most half the vectors. */
+KERNEL void small_few(int rows, int n, int k0, int k1, const real *a, size_t a_row, size_t a_column,
+                      const real *b, size_t ldb, real *c, size_t ldc) {
+    if (SMALL_VECTORS == 4 && n > LANES_)
+        small_block(rows, 2, k0, k1, a, a_row, a_column, b, ldb, c, ldc, n);
+    else
+        small_block(rows, 1, k0, k1, a, a_row, a_column, b, ldb, c, ldc, n);
+}
+
 static void small_product(int m, int n, int k, const real *a, int a_row, int a_column,
                           const real *b, int ldb, enum band band, real *c, int ldc) {
     size_t ar = (size_t)a_row, ac = (size_t)a_column, lb = (size_t)ldb, lc = (size_t)ldc;
-    for (int i = 0; i < m; i += 4) {
-        int rows = least(m - i, 4);
+    /* Few columns leave registers for more rows, whose sums the processor makes side by side. */
+    bool narrow = n <= SMALL_VECTORS / 2 * LANES_;
+    for (int i = 0, rows; i < m; i += rows) {
+        rows = narrow && m - i >= 8 ? 8 : least(m - i, 4);
         int k0 = band == BAND_UPPER ? least(i, k) : 0;
         int k1 = band == BAND_LOWER ? least(i + rows, k) : k;
         const real *at = a + (size_t)i * ar;
         real *to = c + (size_t)i * lc;
-        if (rows == 4)
+        if (rows == 8)
+            small_few(8, n, k0, k1, at, ar, ac, b, lb, to, lc);
+        else if (rows == 4)
             small_rows(4, n, k0, k1, at, ar, ac, b, lb, to, lc);
         else if (rows == 3)
             small_rows(3, n, k0, k1, at, ar, ac, b, lb, to, lc);
