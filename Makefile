@@ -69,7 +69,7 @@ GRAD_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(GRAD_SRC))
 HELPERS  := $(B)/unit/logits
 
 
-.PHONY: all help man fuzz fuzz-targets bench bench-gen known deps check check-fast demo clean fmt lint unit grad tools
+.PHONY: all help man fuzz fuzz-targets bench bench-gen bench-train bench-scale known deps check check-fast demo clean fmt lint unit grad tools
 all: tools
 tools: $(TOOLS:%=$(BIN)/%)
 unit: $(UNIT_BIN) $(HELPERS)
@@ -80,6 +80,8 @@ help:
 	@echo '  make check-fast the tests of the release build alone'
 	@echo '  make bench      rates of the tools on this machine'
 	@echo '  make bench-gen  rates of the generators and filters, beside zstd'
+	@echo '  make bench-train the trainers beside PyTorch (25 minutes; ROWS="d128 parity" PAIRS=5 WRITE=1)'
+	@echo '  make bench-scale cost a token against the size of everything, and of runs under -j2'
 	@echo '  make known      known answers of the science of training, five seeds each (minutes)'
 	@echo '  make fuzz       fuzz the readers of files, ten minutes each'
 	@echo '  make man        manual pages, in build/man/'
@@ -145,6 +147,12 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(call obj,$(MOD_SRC)) $(ARCHIVES)
 	$(call say,link,$@)
 	$(Q)$(CC) $(ALLFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
+# Programs that benchmarks call.
+$(B)/bench/%: $(B)/tests/bench/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) $(ALLFLAGS) -o $@ $^ $(LDLIBS)
+
 # Fuzz targets, built by clang: make VARIANT=fuzz CC=clang fuzz-targets (tests/fuzz/run does it).
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libespalier.a
 	@mkdir -p $(@D)
@@ -189,6 +197,11 @@ bench-gen: tools
 	@tests/bench/generators.sh
 known: tools
 	@tests/bench/grokking.sh
+# Beside Debian's python3-torch; the options are in tests/bench/train.py.
+bench-train: tools $(B)/bench/sgemm $(B)/bench/forward
+	@ROWS='$(ROWS)' python3 tests/bench/train.py $(if $(WRITE),--write)
+bench-scale: tools
+	@python3 tests/bench/scale.py
 
 # Fuzz the readers of files, ten minutes each (SECONDS=n; needs clang and its libclang-rt).
 fuzz:

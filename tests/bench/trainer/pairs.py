@@ -1,0 +1,124 @@
+"""Pairs of stretches, ours and the peer's in turn, with nothing of ours running beside them."""
+import json
+import os
+import subprocess
+import time
+
+import machine
+from ours import Ours, read_rows
+from peer import Peer
+
+SAME = 2e-4  # relative difference of the losses of the first steps
+
+
+class Bench:
+    """What all rows share. core: kernels that OpenBLAS is told to take in the sides named -core."""
+
+    def __init__(self, root, corpora, python, pairs, seconds, core):
+        self.root, self.corpora, self.python = root, corpora, python
+        self.pairs, self.seconds, self.core = pairs, seconds, core
+        self.ours = Ours(root)
+
+    def sgemm(self, core=None):
+        environment = dict(os.environ, **({"OPENBLAS_CORETYPE": core} if core else {}))
+        rate, name = subprocess.run([os.path.join(self.root, "build/release/bench/sgemm"), "0.25"],
+                                    check=True, capture_output=True, text=True,
+                                    env=environment).stdout.split()
+        return {"rate": float(rate), "core": name}
+
+    def check_same(self, row):
+        """That the peer has our parameters and takes our steps: three of the whole of a small corpus
+        from the same weights give the same losses. Returns the run whose weights those are."""
+        few = 0 if row.mode == "full" else 200
+        corpus = self.corpora.few(row.corpus, few) if few else self.corpora.path(row.corpus)
+        folder = self.ours.train(row.tool, [*row.options, "--full-batch", "--steps", "3", "--save-at",
+                                            "0", "--eval-every", "1"], corpus, "check-" + row.name)
+        metrics = read_rows(os.path.join(folder, "metrics.tsv"))
+        ours = [metrics[step, "train", "loss"] for step in (1, 2, 3)]
+        peer = Peer(self.python, folder, 1,
+                    {"few": self.corpora.text(row.corpus, few or None)})
+        with open(os.path.join(folder, "run.json"), encoding="utf-8") as f:
+            parameters = json.load(f)["model"]["parameters"]
+        theirs = peer.ask(do="check", data="few", steps=3)["losses"]
+        peer.close()
+        if parameters != peer.facts["parameters"]:
+            raise SystemExit("%s: we have %d parameters, the peer %d" %
+                             (row.name, parameters, peer.facts["parameters"]))
+        if any(abs(a - b) > SAME * abs(a) for a, b in zip(ours, theirs)):
+            raise SystemExit("%s: the first losses are %s here, the peer's %s" %
+                             (row.name, ours, theirs))
+        return folder, parameters, peer.facts
+
+    def open_peer(self, row, folder, threads, core=None):
+        texts = {"real": self.corpora.text(row.corpus)}
+        if row.equal:
+            texts["equal"] = self.corpora.text(row.equal)
+        return Peer(self.python, folder, threads, texts, core)
+
+    def ours_stretch(self, row, corpus, how, threads):
+        options = row.with_batch() + (["--precision", "bf16"] if how == "bf16" else [])
+        path = self.corpora.path(row.equal if corpus == "equal" else row.corpus)
+        return self.ours.stretch(row.tool, options, path, threads, self.seconds)
+
+    def side(self, row, side, threads, peers, beside=()):
+        """One stretch: {steps, tokens, seconds, peak, foreign}, or None where there is none."""
+        time.sleep(0.1)  # the peer's threads spin for a while after their last product
+        watch = machine.Watch([p.pid for p in peers.values()] + list(beside))
+        program, corpus, how = side.split(":")
+        if program == "ours":
+            result = self.ours_stretch(row, corpus, how, threads)
+        else:
+            result = peers[how.endswith("-core")].ask(
+                do="run", data=corpus, mode=how.split("-")[0], bf16=how.endswith("-bf16"),
+                batch=row.batch, seconds=self.seconds)
+        if result:
+            result["foreign"] = watch.foreign()
+        return result
+
+    def sides(self, row, with_core):
+        has = self.ours.has(row.tool, "--precision")
+        sides = [s for s in row.sides() if has or s != "ours:real:bf16"]
+        return sides + (["torch:real:%s-core" % row.mode] if with_core else [])
+
+    def measure(self, row, threads, with_core, say):
+        """{"pairs": [{side: stretch}], ...} of a row."""
+        folder, parameters, facts = self.check_same(row)
+        peers = {False: self.open_peer(row, folder, threads)}
+        if with_core:
+            peers[True] = self.open_peer(row, folder, threads, self.core)
+        sides, pairs = self.sides(row, with_core), []
+        for i in range(self.pairs):
+            pair = {"sgemm": self.sgemm()}
+            if self.core:
+                pair["sgemm-core"] = self.sgemm(self.core)
+            # The first pair begins with the padded peer alone in its process, for its memory.
+            for side in sides if i % 2 == 0 else reversed(sides):
+                pair[side] = self.side(row, side, threads, peers)
+                if pair[side]:
+                    say("%s, %d threads, pair %d: %s" % (row.name, threads, i + 1,
+                                                         _tell(side, pair[side])))
+            pairs.append(pair)
+        for peer in peers.values():
+            peer.close()
+        return {"pairs": pairs, "parameters": parameters, "base": facts["peak"],
+                "torch": facts["version"]}
+
+    def measure_beside_busy(self, row, threads, say):
+        """The same, ours and the padded peer alone, beside two processes that compute."""
+        folder, parameters, facts = self.check_same(row)
+        peers, pairs = {False: self.open_peer(row, folder, threads)}, []
+        sides = ["ours:real:f32", "torch:real:" + row.mode]
+        with machine.Busy() as busy:
+            for i in range(self.pairs):
+                pair = {}
+                for side in sides if i % 2 == 0 else reversed(sides):
+                    pair[side] = self.side(row, side, threads, peers, busy.pids)
+                    say("beside two busy processes, pair %d: %s" % (i + 1, _tell(side, pair[side])))
+                pairs.append(pair)
+        peers[False].close()
+        return {"pairs": pairs, "parameters": parameters, "torch": facts["version"]}
+
+
+def _tell(side, stretch):
+    load = "" if stretch["foreign"] <= machine.FOREIGN else ", foreign load %.2f" % stretch["foreign"]
+    return "%-24s %9.4g steps/s%s" % (side, stretch["steps"] / stretch["seconds"], load)
