@@ -200,7 +200,7 @@ known: tools
 # Beside Debian's python3-torch; the options are in tests/bench/train.py.
 bench-train: tools $(B)/bench/sgemm $(B)/bench/forward
 	@ROWS='$(ROWS)' python3 tests/bench/train.py $(if $(WRITE),--write)
-bench-scale: tools
+bench-scale: tools $(B)/bench/sgemm
 	@python3 tests/bench/scale.py
 
 # Fuzz the readers of files, ten minutes each (SECONDS=n; needs clang and its libclang-rt).

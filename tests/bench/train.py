@@ -102,7 +102,7 @@ rows. Tokens are those that are read, without padding. %% of sgemm: the step's F
 one thread, with the kernels that OpenBLAS takes by itself%s. 16 P: 16 bytes a parameter; torch's
 memory has its libraries in it, %s MB.""" % (
         bench.pairs, bench.seconds, " / with those of " + bench.core if bench.core else "",
-        " ".join("%.0f" % (r["base"] / 1e6) for _, r in results[:1]) or "?")
+        " ".join("%.0f" % (r["libraries"] / 1e6) for _, r in results[:1]) or "?")
     if marked:
         text += " *: at least one pair stood beside foreign load of more than 0.1 of a core."
     return text.replace("\n", " ")

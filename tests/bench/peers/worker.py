@@ -146,6 +146,7 @@ class Worker:
         return time.perf_counter() - began, tokens
 
     def run(self, data, mode, bf16, batch, seconds):
+        self.trainer.initial = None  # only checks need them; their room is not the peer's
         key = data, mode, batch
         if key not in self.batches:
             e = self.examples(data)
@@ -170,6 +171,7 @@ class Worker:
 
 def main():
     run, threads = sys.argv[1], int(sys.argv[2])
+    libraries = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     torch.manual_seed(0)
     torch.set_num_threads(threads)
     worker = Worker(run, dict(arg.split("=", 1) for arg in sys.argv[3:]))
@@ -181,8 +183,7 @@ def main():
         print(json.dumps(what), file=answers, flush=True)
 
     parameters = sum(p.numel() for p in worker.trainer.model.parameters())
-    answer({"parameters": parameters, "version": torch.__version__,
-            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024})
+    answer({"parameters": parameters, "version": torch.__version__, "libraries": libraries})
     for line in sys.stdin:
         command = json.loads(line)
         do = command.pop("do")

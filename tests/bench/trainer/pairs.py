@@ -100,7 +100,7 @@ class Bench:
             pairs.append(pair)
         for peer in peers.values():
             peer.close()
-        return {"pairs": pairs, "parameters": parameters, "base": facts["peak"],
+        return {"pairs": pairs, "parameters": parameters, "libraries": facts["libraries"],
                 "torch": facts["version"]}
 
     def measure_beside_busy(self, row, threads, say):
