@@ -14,7 +14,7 @@ POINT, LINE = "#0072B2", "#D55E00"
 HEAD = """set terminal {terminal}
 set output '{path}'
 set encoding utf8
-set multiplot layout 2,3 margins 0.065,0.985,0.145,0.95 spacing 0.065,0.165
+set multiplot layout 2,3 margins 0.08,0.985,0.165,0.95 spacing 0.068,0.175
 set logscale xy 10
 set border 3 lw 0.8 lc rgb '#404040'
 set tics nomirror scale 0.6 textcolor rgb '#202020'
@@ -25,7 +25,7 @@ set style line 1 lc rgb '{point}' pt 7 ps {size} lw 1.2
 set style line 2 lc rgb '{line}' lw 1.6
 set label 1 '{caption}' at screen 0.012,0.03 left font ',{small}' textcolor rgb '#606060'
 """
-TERMINALS = {".svg": ("svg size 960,560 font 'DejaVu Sans,13' background '#ffffff'", 0.7, 11),
+TERMINALS = {".svg": ("svg size 960,560 font 'DejaVu Sans,12' background '#ffffff'", 0.7, 11),
              ".png": ("pngcairo size 1920,1120 fontscale 1.9 font 'DejaVu Sans,10' linewidth 2", 1.4, 8)}
 
 
