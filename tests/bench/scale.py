@@ -132,7 +132,7 @@ def main():
     for name in [n for n in os.environ if n.startswith("OPENBLAS_")]:
         del os.environ[name]
     os.makedirs(OUT, exist_ok=True)
-    ours = Ours(ROOT)
+    ours = Ours(os.path.join(ROOT, "bin"))
     try:
         rows, rate = measure(ours, wanted, int(os.environ.get("REPEATS", "3")),
                              float(os.environ.get("SECONDS", "0.4")))

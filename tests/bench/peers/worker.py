@@ -145,6 +145,19 @@ class Worker:
             tokens += count
         return time.perf_counter() - began, tokens
 
+    def warm_up(self, batches, key, last, bf16):
+        """Two steps at least at first (the second has all its memory), for 0.3 s; later for 0.1 s, but
+        a step that takes long does not notice what was in the caches before it."""
+        first = key not in self.rate
+        if not first and self.rate[key] < 2:
+            return
+        began, n, steps = time.perf_counter(), 1, 0
+        while steps < 1 + first or time.perf_counter() - began < (0.3 if first else 0.1):
+            took, _ = self.stretch(batches, n, last, bf16)
+            self.rate[key] = n / took
+            steps += n
+            n = steps
+
     def run(self, data, mode, bf16, batch, seconds):
         self.trainer.initial = None  # only checks need them; their room is not the peer's
         key = data, mode, batch
@@ -154,14 +167,7 @@ class Worker:
                                  examples.bucketed(e, batch) if mode == "bucketed" else
                                  examples.full(e))
         batches, last, key = self.batches[key], mode == "last", (key, bf16)
-        warm, n = 0.1 if key in self.rate else 0.3, 1
-        began = time.perf_counter()
-        while True:  # the second step of two is the first that has all its memory
-            took, _ = self.stretch(batches, n, last, bf16)
-            self.rate[key] = n / took
-            if time.perf_counter() - began >= warm and (warm < 0.2 or n > 1):
-                break
-            n = 2 * n
+        self.warm_up(batches, key, last, bf16)
         steps = max(2, math.ceil(seconds * self.rate[key]))
         took, tokens = self.stretch(batches, steps, last, bf16)
         self.rate[key] = steps / took

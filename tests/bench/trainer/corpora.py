@@ -20,15 +20,15 @@ COMMANDS = {
 
 
 class Corpora:
-    def __init__(self, root, folder):
-        self.root, self.folder = root, folder
+    def __init__(self, root, tools, folder):
+        self.root, self.tools, self.folder = root, tools, folder
         os.makedirs(folder, exist_ok=True)
 
     def path(self, name):
         path = os.path.join(self.folder, name + (".tsv" if "--text" in COMMANDS[name] else ".zst"))
         if not os.path.exists(path):
             tool, *rest = COMMANDS[name]
-            subprocess.run([os.path.join(self.root, "bin", tool), "-q", *rest, "-o", path],
+            subprocess.run([os.path.join(self.tools, tool), "-q", *rest, "-o", path],
                            cwd=self.root, check=True)
         return path
 
@@ -36,20 +36,20 @@ class Corpora:
         """Its first examples, with its header."""
         path = os.path.join(self.folder, "%s.%d.zst" % (name, first))
         if not os.path.exists(path):
-            subprocess.run([os.path.join(self.root, "bin/gen-filter"), "-q", "-n", str(first),
+            subprocess.run([os.path.join(self.tools, "gen-filter"), "-q", "-n", str(first),
                             self.path(name), "-o", path], check=True)
         return path
 
-    def text(self, name, first=None):
+    def text(self, name, first=0):
         """The path of source and target as lines without a header: all, or so many."""
         path = os.path.join(self.folder, "%s.%s.txt" % (name, first or "all"))
         if not os.path.exists(path):
-            text = subprocess.run([os.path.join(self.root, "bin/gen-filter"), "-q", "--text",
+            text = subprocess.run([os.path.join(self.tools, "gen-filter"), "-q", "--text",
                                    "--columns", "source,target", self.path(name)], check=True,
                                   capture_output=True, text=True).stdout
             lines = [line for line in text.splitlines(True) if not line.startswith("#")]
             with open(path + ".new", "w", encoding="utf-8") as f:
-                f.writelines(lines[:first])
+                f.writelines(lines[:first or None])
             os.rename(path + ".new", path)
         return path
 

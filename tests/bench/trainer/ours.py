@@ -20,15 +20,15 @@ def read_rows(path):
 
 
 class Ours:
-    def __init__(self, root):
-        self.root, self.folder = root, scratch()
+    def __init__(self, tools):
+        self.tools, self.folder = tools, scratch()
         self.rate = {}
 
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def tool(self, name):
-        return os.path.join(self.root, "bin", name)
+        return os.path.join(self.tools, name)
 
     def has(self, tool, option):
         text = subprocess.run([self.tool(tool), "--help"], check=True, capture_output=True, text=True)

@@ -12,42 +12,43 @@ SAME = 2e-4  # relative difference of the losses of the first steps
 
 
 class Bench:
-    """What all rows share. core: kernels that OpenBLAS is told to take in the sides named -core."""
+    """What all rows share. tools, helpers: the folders of the programs; core: kernels that OpenBLAS is told to take in the sides named -core."""
 
-    def __init__(self, root, corpora, python, pairs, seconds, core):
-        self.root, self.corpora, self.python = root, corpora, python
+    def __init__(self, tools, helpers, corpora, python, pairs, seconds, core):
+        self.helpers, self.corpora, self.python = helpers, corpora, python
         self.pairs, self.seconds, self.core = pairs, seconds, core
-        self.ours = Ours(root)
+        self.ours = Ours(tools)
 
     def sgemm(self, core=None):
         environment = dict(os.environ, **({"OPENBLAS_CORETYPE": core} if core else {}))
-        rate, name = subprocess.run([os.path.join(self.root, "build/release/bench/sgemm"), "0.25"],
+        rate, name = subprocess.run([os.path.join(self.helpers, "sgemm"), "0.25"],
                                     check=True, capture_output=True, text=True,
                                     env=environment).stdout.split()
         return {"rate": float(rate), "core": name}
 
     def check_same(self, row):
         """That the peer has our parameters and takes our steps: three of the whole of a small corpus
-        from the same weights give the same losses. Returns the run whose weights those are."""
-        few = 0 if row.mode == "full" else 200
-        corpus = self.corpora.few(row.corpus, few) if few else self.corpora.path(row.corpus)
+        from the same weights give the same losses. Returns the run whose weights those are, and facts:
+        parameters, vocabulary, the version of torch, the memory of its libraries."""
+        corpus = (self.corpora.few(row.corpus, row.few) if row.few else
+                  self.corpora.path(row.corpus))
         folder = self.ours.train(row.tool, [*row.options, "--full-batch", "--steps", "3", "--save-at",
                                             "0", "--eval-every", "1"], corpus, "check-" + row.name)
         metrics = read_rows(os.path.join(folder, "metrics.tsv"))
         ours = [metrics[step, "train", "loss"] for step in (1, 2, 3)]
         peer = Peer(self.python, folder, 1,
-                    {"few": self.corpora.text(row.corpus, few or None)})
+                    {"few": self.corpora.text(row.corpus, row.few)})
         with open(os.path.join(folder, "run.json"), encoding="utf-8") as f:
-            parameters = json.load(f)["model"]["parameters"]
+            model = json.load(f)["model"]
         theirs = peer.ask(do="check", data="few", steps=3)["losses"]
         peer.close()
-        if parameters != peer.facts["parameters"]:
+        if model["parameters"] != peer.facts["parameters"]:
             raise SystemExit("%s: we have %d parameters, the peer %d" %
-                             (row.name, parameters, peer.facts["parameters"]))
+                             (row.name, model["parameters"], peer.facts["parameters"]))
         if any(abs(a - b) > SAME * abs(a) for a, b in zip(ours, theirs)):
             raise SystemExit("%s: the first losses are %s here, the peer's %s" %
                              (row.name, ours, theirs))
-        return folder, parameters, peer.facts
+        return folder, {**model, **peer.facts}
 
     def open_peer(self, row, folder, threads, core=None):
         texts = {"real": self.corpora.text(row.corpus)}
@@ -82,7 +83,7 @@ class Bench:
 
     def measure(self, row, threads, with_core, say):
         """{"pairs": [{side: stretch}], ...} of a row."""
-        folder, parameters, facts = self.check_same(row)
+        folder, facts = self.check_same(row)
         peers = {False: self.open_peer(row, folder, threads)}
         if with_core:
             peers[True] = self.open_peer(row, folder, threads, self.core)
@@ -100,12 +101,11 @@ class Bench:
             pairs.append(pair)
         for peer in peers.values():
             peer.close()
-        return {"pairs": pairs, "parameters": parameters, "libraries": facts["libraries"],
-                "torch": facts["version"]}
+        return {"pairs": pairs, **facts}
 
     def measure_beside_busy(self, row, threads, say):
         """The same, ours and the padded peer alone, beside two processes that compute."""
-        folder, parameters, facts = self.check_same(row)
+        folder, facts = self.check_same(row)
         peers, pairs = {False: self.open_peer(row, folder, threads)}, []
         sides = ["ours:real:f32", "torch:real:" + row.mode]
         with machine.Busy() as busy:
@@ -116,7 +116,7 @@ class Bench:
                     say("beside two busy processes, pair %d: %s" % (i + 1, _tell(side, pair[side])))
                 pairs.append(pair)
         peers[False].close()
-        return {"pairs": pairs, "parameters": parameters, "torch": facts["version"]}
+        return {"pairs": pairs, **facts}
 
 
 def _tell(side, stretch):

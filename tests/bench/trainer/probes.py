@@ -82,7 +82,7 @@ def evaluation(bench, say):
             with open(bench.corpora.text("question-eval"), encoding="utf-8") as f:
                 _write_batch(batch, [[number["<bos>"]] + [number[w] for w in line.split()]
                                      for line in f])
-        forward = subprocess.run([os.path.join(bench.root, "build/release/bench/forward"), model,
+        forward = subprocess.run([os.path.join(bench.helpers, "forward"), model,
                                   batch, "1"], check=True, capture_output=True, text=True).stdout
         # Two evaluations, each with a step of one example before it, and one pass.
         found.append({"evaluation": (rows[3, "time", "seconds"] - rows[1, "time", "seconds"]) / 2,

@@ -50,9 +50,9 @@ def flop_per_token(row, vocabulary, lengths):
             12 * seen * row.width * row.layers)
 
 
-def shares(row, result, vocabulary, lengths, probe):
+def shares(row, result, lengths, probe):
     side = "ours:real:f32"
-    work = flop_per_token(row, vocabulary, lengths) * 1e-9
+    work = flop_per_token(row, result["vocabulary"], lengths) * 1e-9
     return [100 * work * rate(p[side]) / p[probe]["rate"] for p in result["pairs"] if probe in p]
 
 
@@ -70,8 +70,7 @@ def median_rate(row, result, side):
                                          for s in found)) if found else ""
 
 
-def main_table(results, facts):
-    """results: {(row, threads): result}; facts(row): vocabulary and lengths."""
+def main_table(results, corpora):
     out = ["| one row a configuration; threads of both sides | ours a second | torch a second "
            "| equal work, f32 | real corpus, padded peer, f32 | ours bf16, torch f32 "
            "| % of sgemm | MB: ours / 16 P / torch |", "|---|---|---|---|---|---|---|---|"]
@@ -79,7 +78,8 @@ def main_table(results, facts):
         share = ""
         if row.width:
             probes = ["sgemm"] + (["sgemm-core"] if "sgemm-core" in result["pairs"][0] else [])
-            share = " / ".join("%.0f" % statistics.median(shares(row, result, *facts(row), probe))
+            lengths = corpora.lengths(row.corpus)
+            share = " / ".join("%.0f" % statistics.median(shares(row, result, lengths, probe))
                                for probe in probes)
         out.append("| %s, %d thr. | %s %s | %s | %s | %s | %s | %s | %s |" % (
             row.label, threads, median_rate(row, result, "ours:real:f32"),
