@@ -91,10 +91,10 @@ def measure(bench, wanted):
     settings = bench.pairs, bench.seconds, bench.core
     results, found = {}, {}
     for row, t in ((r, t) for r in ROWS for t in threads):
-        with_core = row.name in core_rows
-        make = functools.partial(bench.measure, row, t, with_core, say)
-        results[row, t] = kept("%s-%d" % (row.name, t), identity(row, (settings, t, with_core)),
-                               make if row.name in wanted else None)
+        variants = ["core"] * (row.name in core_rows) + ["passive"] * (t > 1)
+        results[row, t] = kept("%s-%d" % (row.name, t), identity(row, (settings, t, variants)),
+                               functools.partial(bench.measure, row, t, variants, say)
+                               if row.name in wanted else None)
     d128 = next(r for r in ROWS if r.name == "d128")
     makers = {"busy": functools.partial(bench.measure_beside_busy, d128, 2, say),
               "startup": functools.partial(probes.startup, bench, say),

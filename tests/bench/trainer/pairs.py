@@ -10,9 +10,13 @@ from peer import Peer
 
 SAME = 2e-4  # relative difference of the losses of the first steps
 
+# Sides of the peer that end in -VARIANT: core, OpenBLAS told to take other kernels; passive,
+# OMP_WAIT_POLICY=PASSIVE, threads that wait asleep; single, one thread. bf16 is autocast.
+
 
 class Bench:
-    """What all rows share. tools, helpers: the folders of the programs; core: kernels that OpenBLAS is told to take in the sides named -core."""
+    """What all rows share. tools, helpers: the folders of the programs; core: the other kernels, as
+    OPENBLAS_CORETYPE names them, or empty."""
 
     def __init__(self, tools, helpers, corpora, python, pairs, seconds, core):
         self.helpers, self.corpora, self.python = helpers, corpora, python
@@ -28,8 +32,8 @@ class Bench:
 
     def check_same(self, row):
         """That the peer has our parameters and takes our steps: three of the whole of a small corpus
-        from the same weights give the same losses. Returns the run whose weights those are, and facts:
-        parameters, vocabulary, the version of torch, the memory of its libraries."""
+        from the same weights give the same losses. Returns the run whose weights those are, and
+        facts: parameters, vocabulary, the version of torch, the memory of its libraries."""
         corpus = (self.corpora.few(row.corpus, row.few) if row.few else
                   self.corpora.path(row.corpus))
         folder = self.ours.train(row.tool, [*row.options, "--full-batch", "--steps", "3", "--save-at",
@@ -37,7 +41,7 @@ class Bench:
         metrics = read_rows(os.path.join(folder, "metrics.tsv"))
         ours = [metrics[step, "train", "loss"] for step in (1, 2, 3)]
         peer = Peer(self.python, folder, 1,
-                    {"few": self.corpora.text(row.corpus, row.few)})
+                    {"few": self.corpora.text(row.corpus, row.few)}, {})
         with open(os.path.join(folder, "run.json"), encoding="utf-8") as f:
             model = json.load(f)["model"]
         theirs = peer.ask(do="check", data="few", steps=3)["losses"]
@@ -50,11 +54,15 @@ class Bench:
                              (row.name, ours, theirs))
         return folder, {**model, **peer.facts}
 
-    def open_peer(self, row, folder, threads, core=None):
+    def open_peers(self, row, folder, threads, variants):
+        """A process for each: {"": the plain one, VARIANT: that variant}."""
         texts = {"real": self.corpora.text(row.corpus)}
         if row.equal:
             texts["equal"] = self.corpora.text(row.equal)
-        return Peer(self.python, folder, threads, texts, core)
+        environments = {"core": {"OPENBLAS_CORETYPE": self.core},
+                        "passive": {"OMP_WAIT_POLICY": "PASSIVE"}}
+        return {v: Peer(self.python, folder, 1 if v == "single" else threads, texts,
+                        environments.get(v, {})) for v in ("", *variants)}
 
     def ours_stretch(self, row, corpus, how, threads):
         options = row.with_batch() + (["--precision", "bf16"] if how == "bf16" else [])
@@ -69,54 +77,50 @@ class Bench:
         if program == "ours":
             result = self.ours_stretch(row, corpus, how, threads)
         else:
-            result = peers[how.endswith("-core")].ask(
-                do="run", data=corpus, mode=how.split("-")[0], bf16=how.endswith("-bf16"),
-                batch=row.batch, seconds=self.seconds)
+            mode, _, variant = how.partition("-")
+            bf16 = variant == "bf16"
+            result = peers["" if bf16 else variant].ask(do="run", data=corpus, mode=mode, bf16=bf16,
+                                                        batch=row.batch, seconds=self.seconds)
         if result:
             result["foreign"] = watch.foreign()
         return result
 
-    def sides(self, row, with_core):
-        has = self.ours.has(row.tool, "--precision")
-        sides = [s for s in row.sides() if has or s != "ours:real:bf16"]
-        return sides + (["torch:real:%s-core" % row.mode] if with_core else [])
-
-    def measure(self, row, threads, with_core, say):
-        """{"pairs": [{side: stretch}], ...} of a row."""
-        folder, facts = self.check_same(row)
-        peers = {False: self.open_peer(row, folder, threads)}
-        if with_core:
-            peers[True] = self.open_peer(row, folder, threads, self.core)
-        sides, pairs = self.sides(row, with_core), []
+    def take(self, row, threads, sides, peers, say, beside=()):
+        """[{side: stretch}] of all pairs, every second one backwards. The first begins with the plain
+        peer alone in its process, for its memory."""
+        pairs = []
         for i in range(self.pairs):
             pair = {"sgemm": self.sgemm()}
             if self.core:
                 pair["sgemm-core"] = self.sgemm(self.core)
-            # The first pair begins with the padded peer alone in its process, for its memory.
             for side in sides if i % 2 == 0 else reversed(sides):
-                pair[side] = self.side(row, side, threads, peers)
+                pair[side] = self.side(row, side, threads, peers, beside)
                 if pair[side]:
-                    say("%s, %d threads, pair %d: %s" % (row.name, threads, i + 1,
-                                                         _tell(side, pair[side])))
+                    say("%s%s, %d threads, pair %d: %s" % (row.name, " beside others" * bool(beside),
+                                                           threads, i + 1, _tell(side, pair[side])))
             pairs.append(pair)
         for peer in peers.values():
             peer.close()
-        return {"pairs": pairs, **facts}
+        return pairs
+
+    def measure(self, row, threads, variants, say):
+        """{"pairs": [{side: stretch}], ...} of a row."""
+        folder, facts = self.check_same(row)
+        has = self.ours.has(row.tool, "--precision")
+        sides = [s for s in row.sides() if has or s != "ours:real:bf16"]
+        sides += ["torch:real:%s-%s" % (row.mode, v) for v in variants]
+        peers = self.open_peers(row, folder, threads, variants)
+        return {"pairs": self.take(row, threads, sides, peers, say), **facts}
 
     def measure_beside_busy(self, row, threads, say):
-        """The same, ours and the padded peer alone, beside two processes that compute."""
+        """The same on the real corpus in f32 alone, beside two processes that compute."""
         folder, facts = self.check_same(row)
-        peers, pairs = {False: self.open_peer(row, folder, threads)}, []
-        sides = ["ours:real:f32", "torch:real:" + row.mode]
+        variants = "passive", "single"
+        peer = "torch:real:" + row.mode
+        sides = ["ours:real:f32", peer, *(peer + "-" + v for v in variants)]
+        peers = self.open_peers(row, folder, threads, variants)
         with machine.Busy() as busy:
-            for i in range(self.pairs):
-                pair = {}
-                for side in sides if i % 2 == 0 else reversed(sides):
-                    pair[side] = self.side(row, side, threads, peers, busy.pids)
-                    say("beside two busy processes, pair %d: %s" % (i + 1, _tell(side, pair[side])))
-                pairs.append(pair)
-        peers[False].close()
-        return {"pairs": pairs, **facts}
+            return {"pairs": self.take(row, threads, sides, peers, say, busy.pids), **facts}
 
 
 def _tell(side, stretch):

@@ -17,11 +17,12 @@ def find_python():
 
 
 class Peer:
-    def __init__(self, python, run, threads, corpora, core=None):
+    """more: variables of its environment."""
+
+    def __init__(self, python, run, threads, corpora, more):
         environment = dict(os.environ, OMP_NUM_THREADS=str(threads),
-                           OPENBLAS_NUM_THREADS=str(threads), PYTHONDONTWRITEBYTECODE="1")
-        if core:
-            environment["OPENBLAS_CORETYPE"] = core
+                           OPENBLAS_NUM_THREADS=str(threads), PYTHONDONTWRITEBYTECODE="1",
+                           **more)
         self.process = subprocess.Popen(
             [python, WORKER, run, str(threads), *("%s=%s" % pair for pair in corpora.items())],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)

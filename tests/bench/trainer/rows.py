@@ -46,7 +46,9 @@ class Row:
         peer = "torch:real:" + self.mode
         more = {"f32 beside torch's bf16 autocast": ("ours:real:f32", peer + "-bf16"),
                 "bf16 beside torch's bf16 autocast": ("ours:real:bf16", peer + "-bf16"),
-                "f32 beside torch with other kernels (CORE)": ("ours:real:f32", peer + "-core")}
+                "f32 beside torch with other kernels (CORE)": ("ours:real:f32", peer + "-core"),
+                "f32 beside torch with OMP_WAIT_POLICY=PASSIVE": ("ours:real:f32",
+                                                                  peer + "-passive")}
         if self.equal:
             more["f32 beside torch bucketing by length"] = ("ours:real:f32", "torch:real:bucketed")
         if self.name == "p113":

@@ -3,6 +3,7 @@ import os
 import re
 import statistics
 import subprocess
+import textwrap
 
 import machine
 import table
@@ -41,15 +42,17 @@ memory has its libraries in it, %s MB.""" % (
         " ".join("%.0f" % (r["libraries"] / 1e6) for _, r in results[:1]) or "?")
     if marked:
         text += " *: at least one pair stood beside foreign load of more than 0.1 of a core."
-    return text.replace("\n", " ")
+    return textwrap.fill(text, 105, break_long_words=False, break_on_hyphens=False)
 
 
 def probe_lines(found):
     out = ["| what | measured | goal |", "|---|---|---|"]
     if "busy" in found:
-        values, _ = table.ratios(found["busy"], ("ours:real:f32", "torch:real:padded"))
-        out.append("| d128 beside two busy processes, 2 threads of both: ratio to torch | %s | 8 |" %
-                   table.spread(values))
+        for how, label in (("", "torch"), ("-passive", "torch with OMP_WAIT_POLICY=PASSIVE"),
+                           ("-single", "torch on 1 thread")):
+            values, _ = table.ratios(found["busy"], ("ours:real:f32", "torch:real:padded" + how))
+            out.append("| d128 beside two busy processes, 2 threads: ratio to %s | %s | %s |" %
+                       (label, table.spread(values), "" if how else "8"))
     for what, times in found.get("startup", {}).items():
         mark = "*" if any(t["foreign"] > machine.FOREIGN for t in times) else ""
         out.append("| start to first step, d64 L4, %s: ms | %s%s | 50 |" %
@@ -81,7 +84,8 @@ def write(path, lines):
 
 def lines(bench, results, found):
     """results: [((row, threads), result)]; found: {name of a probe: its result}."""
-    out = [heading(bench, [r for _, r in results]), ""]
+    busy = [found["busy"]] if "busy" in found else []
+    out = [heading(bench, [r for _, r in results] + busy), ""]
     if results:
         out += [explain(bench, results), "", *table.main_table(results, bench.corpora), "",
                 *table.beside_table(results)]

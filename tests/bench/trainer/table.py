@@ -4,8 +4,9 @@ import statistics
 import machine
 
 
-def spread(values, form="%.2f"):
+def spread(values, form=None):
     """Median (least-most)."""
+    form = form or ("%.2f" if max(values) < 100 else "%.0f")
     return (form + " (" + form + "-" + form + ")") % (statistics.median(values), min(values),
                                                       max(values))
 
