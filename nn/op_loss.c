@@ -162,18 +162,56 @@ double op_margin(enum loss kind, int rows, int width, const real *output, const 
     return loss;
 }
 
+typedef __typeof__((lanes){0} > (lanes){0}) lanes_truth;
+
+/* The greatest number of a row; one that is no number is greater than all. */
+INLINE real greatest(int width, const real *x) {
+    real first[LANES], max = x[0];
+    int i = 0;
+    lanes best, here;
+    for (int l = 0; l < LANES; l++)
+        first[l] = max;
+    LANES_LOAD(best, first);
+    for (; i + LANES <= width; i += LANES) {
+        LANES_LOAD(here, x + i);
+        lanes_truth takes = (here > best) | (here != here);
+        best = (lanes)((takes & (lanes_truth)here) | (~takes & (lanes_truth)best));
+    }
+    LANES_STORE(first, best);
+    for (int l = 0; l < LANES; l++)
+        max = first[l] > max || first[l] != first[l] ? first[l] : max;
+    for (; i < width; i++)
+        max = x[i] > max || x[i] != x[i] ? x[i] : max;
+    return max;
+}
+
+/* sum_i exp(x_i - max) but for the label's: the exponentials side by side, the sum in order. */
+CLONED static double other_exponentials(int width, const real *x, int label, double *max) {
+    double block[64], others = 0;
+    *max = (double)greatest(width, x);
+    for (int first = 0; first < width; first += 64) {
+        int n = width - first < 64 ? width - first : 64;
+        for (int i = 0; i < n; i++)
+            block[i] = double_exp((double)x[first + i] - *max);
+        if (label >= first && label < first + n)
+            block[label - first] = 0;
+        for (int i = 0; i < n; i++)
+            others += block[i];
+    }
+    return others;
+}
+
 /* ln sum_i s_i / s_label in double, without rounding 1 + a small sum. */
 static double row_entropy(enum loss kind, int width, const real *x, int label) {
-    double max = (double)x[label], others = 0;
-    for (int i = 0; i < width; i++)
-        max = (double)x[i] > max || isnan(x[i]) ? (double)x[i] : max;
-    bool stablemax = kind == LOSS_STABLEMAX;
-    for (int i = 0; i < width; i++)
-        others += i == label  ? 0
-                  : stablemax ? stable((double)x[i])
-                              : double_exp((double)x[i] - max);
-    double s = stablemax ? stable((double)x[label]) : double_exp((double)x[label] - max);
-    return stablemax || s == 1 ? log1p(others / s) : log(others + s) + (max - (double)x[label]);
+    if (kind == LOSS_STABLEMAX) {
+        double others = 0;
+        for (int i = 0; i < width; i++)
+            others += i == label ? 0 : stable((double)x[i]);
+        return log1p(others / stable((double)x[label]));
+    }
+    double max, others = other_exponentials(width, x, label, &max);
+    double s = double_exp((double)x[label] - max);
+    return s == 1 ? log1p(others / s) : log(others + s) + (max - (double)x[label]);
 }
 
 double op_row_loss(enum loss kind, int width, const real *output, int32_t label,

@@ -14,6 +14,7 @@
 #include "nn/elementary.h"
 #include "nn/mat.h"
 #include "nn/op.h"
+#include "nn/op_loss.h"
 
 static struct rng draws;
 
@@ -279,14 +280,55 @@ static void test_cross_entropy(void **state) {
     free(logits), free(p), free(d);
 }
 
+/* The cross entropy of one row, one number after the other. */
+static double entropy_in_order(int n, const real *x, int label) {
+    double max = (double)x[label], others = 0;
+    for (int i = 0; i < n; i++)
+        max = (double)x[i] > max || isnan(x[i]) ? (double)x[i] : max;
+    for (int i = 0; i < n; i++)
+        others += i == label ? 0 : double_exp((double)x[i] - max);
+    double s = double_exp((double)x[label] - max);
+    return s == 1 ? log1p(others / s) : log(others + s) + (max - (double)x[label]);
+}
+
+/* What is made side by side has the bits of what is made in order: of any width, wherever the
+ * label, the greatest and what is no number stand. */
+static void test_row_loss(void **state) {
+    (void)state;
+    enum { MOST = 150 };
+    for (int n = 1; n <= MOST; n++)
+        for (int round = 0; round < 8; round++) {
+            real *x = normals((size_t)n);
+            int label = (int)rng_below(&draws, (uint32_t)n),
+                place = (int)rng_below(&draws, (uint32_t)n);
+            for (int i = 0; i < n; i++)
+                x[i] *= round % 2 ? 20 : 1;
+            if (round >= 2)
+                x[place] = round == 2   ? (real)INFINITY
+                           : round == 3 ? (real)-INFINITY
+                           : round == 4 ? (real)NAN
+                           : round == 5 ? x[label]
+                                        : (real)50;
+            if (round == 7) /* far above all others, so that their sum is lost beside 1 */
+                label = place;
+            double loss = op_row_loss(LOSS_CROSS_ENTROPY, n, x, label, NULL),
+                   expected = entropy_in_order(n, x, label);
+            if (isnan(expected))
+                assert_true(isnan(loss));
+            else
+                assert_memory_equal(&loss, &expected, sizeof loss);
+            free(x);
+        }
+}
+
 int main(void) {
     draws = rng_at(2, RNG_EVAL, 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_elementary),    cmocka_unit_test(test_mat),
-        cmocka_unit_test(test_embedding),     cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_layernorm),     cmocka_unit_test(test_attention),
-        cmocka_unit_test(test_activation),    cmocka_unit_test(test_double_exp),
-        cmocka_unit_test(test_cross_entropy),
+        cmocka_unit_test(test_elementary), cmocka_unit_test(test_mat),
+        cmocka_unit_test(test_embedding),  cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_layernorm),  cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_activation), cmocka_unit_test(test_double_exp),
+        cmocka_unit_test(test_row_loss),   cmocka_unit_test(test_cross_entropy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
