@@ -21,13 +21,27 @@ INLINE int seen_by(const void *head, int query) {
     return (h->place ? h->place[query] : query) + 1;
 }
 
+/* Of every query x (rows `ld` numbers apart) the products with the rows of k or v (y): queries x
+ * keys, padded. One query is itself a column, so that its keys need not be turned. */
+INLINE void multiply_keys(const struct head *h, const real *x, int ld, const real *y, real *turned,
+                          real *out) {
+    const struct product_kernels *kernels = product_kernels();
+    int width = padded(h->keys), d = h->head_dim;
+    if (h->queries == 1) {
+        kernels->small(h->keys, 1, d, y, h->ldkv, 1, x, 1, BAND_ALL, out, 1);
+        for (int j = h->keys; j < width; j++)
+            out[j] = 0;
+        return;
+    }
+    kernels->transpose(h->keys, d, y, h->ldkv, width, turned);
+    kernels->small(h->queries, width, d, x, ld, 1, turned, width, BAND_ALL, out, width);
+}
+
 INLINE void head_forward(const struct head *h, real *p, real *y, real *scratch) {
     const struct product_kernels *kernels = product_kernels();
     int n = h->keys, width = padded(n);
-    real *kt = scratch, *score = scratch + (size_t)h->head_dim * width;
-    kernels->transpose(n, h->head_dim, h->k, h->ldkv, width, kt);
-    kernels->small(h->queries, width, h->head_dim, h->q, h->ldq, 1, kt, width, BAND_ALL, score,
-                   width);
+    real *score = scratch + (size_t)h->head_dim * width;
+    multiply_keys(h, h->q, h->ldq, h->k, scratch, score);
     softmax_rows(seen_by, h, h->queries, n, h->scale, score, p);
     kernels->small(h->queries, h->head_dim, n, p, n, 1, h->v, h->ldkv,
                    h->place ? BAND_ALL : BAND_LOWER, y, h->ldy);
@@ -38,10 +52,9 @@ INLINE void head_backward(const struct head *h, const real *p, const real *dy, r
     const struct product_kernels *kernels = product_kernels();
     int n = h->keys, d = h->head_dim, width = padded(n);
     enum band lower = h->place ? BAND_ALL : BAND_LOWER, upper = h->place ? BAND_ALL : BAND_UPPER;
-    real *vt = scratch, *ds = scratch + (size_t)d * width;
+    real *ds = scratch + (size_t)d * width;
     kernels->small(n, d, h->queries, p, 1, n, dy, h->ldy, upper, dv, h->ldkv);
-    kernels->transpose(n, d, h->v, h->ldkv, width, vt);
-    kernels->small(h->queries, width, d, dy, h->ldy, 1, vt, width, BAND_ALL, ds, width);
+    multiply_keys(h, dy, h->ldy, h->v, scratch, ds);
     softmax_rows_backward(seen_by, h, h->queries, n, h->scale, p, ds);
     kernels->small(h->queries, d, n, ds, width, 1, h->k, h->ldkv, lower, dq, h->ldq);
     kernels->small(n, d, h->queries, ds, 1, width, h->q, h->ldq, upper, dk, h->ldkv);
