@@ -79,6 +79,8 @@ int graph_set_precision(struct graph *g, enum precision precision, struct err *e
     if (!products)
         return -1;
     g->products = products;
+    free(g->memory);
+    g->memory = NULL; /* what is packed has another size now */
     return 0;
 }
 

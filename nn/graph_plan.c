@@ -268,7 +268,7 @@ size_t graph_chunk_rows(const struct graph *g, const struct graph_room *room) {
 }
 
 size_t graph_chunk_room(const struct graph *g, const struct graph_room *room) {
-    size_t most = total_weight(room) / (size_t)g->chunk_rows + 1;
+    size_t most = total_weight(room) / (size_t)g->chunk_rows + 2;
     return most < (size_t)room->rows[ROWS_EXAMPLE] ? most : (size_t)room->rows[ROWS_EXAMPLE];
 }
 
@@ -278,6 +278,7 @@ static size_t rows_of(const struct graph_room *room, enum rows kind) {
 
 static void lay_out(struct graph *g, const struct graph_room *room, struct cursor *m,
                     struct worker_memory *worker) {
+    graph_plan_packing(g);
     size_t chunk_rows = graph_chunk_rows(g, room), scratch = 0, partial = 0, local = 0;
     for (size_t i = 0; i < g->nodes; i++) {
         struct node *n = &g->node[i];
@@ -290,6 +291,10 @@ static void lay_out(struct graph *g, const struct graph_room *room, struct curso
                                                    : NULL;
         for (int k = 0; k < NODE_KEPT; k++)
             n->kept[k] = n->kept_width[k] ? take(m, rows, n->kept_width[k]) : NULL;
+        for (int k = 0; k < 2; k++) {
+            size_t size = graph_packed_size(g, n, k);
+            n->packed[k] = size ? take(m, size, 1) : NULL;
+        }
         n->partial_at = partial;
         partial += (n->partial + 15) / 16 * 16;
         scratch = n->scratch > scratch ? n->scratch : scratch;

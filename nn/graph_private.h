@@ -29,6 +29,8 @@ struct graph {
     bool picks;     /* has nodes of ROWS_OUTPUT: */
     int ends;       /* READOUT_FIRST or READOUT_LAST of each example; -1: predicted or wanted */
 
+    bool packs, packed; /* weights may be packed ahead; those of this batch are */
+
     /* graph_plan.c */
     bool planned;
     struct graph_room room; /* what there is room for */
@@ -58,5 +60,11 @@ void graph_plan(struct graph *g);
 /* The most rows a chunk can have, and the most chunks. */
 size_t graph_chunk_rows(const struct graph *g, const struct graph_room *room);
 size_t graph_chunk_room(const struct graph *g, const struct graph_room *room);
+
+/* Weights packed for all chunks of a batch: whether there is to be room for it, and how much a node
+ * takes towards its outputs (0) and its inputs (1); and doing it, once the batch is cut. */
+void graph_plan_packing(struct graph *g);
+size_t graph_packed_size(const struct graph *g, const struct node *n, int direction);
+void graph_pack(struct graph *g, struct pool *pool);
 
 #endif

@@ -148,6 +148,8 @@ static void plan_pass(struct graph *g, const struct batch *b, int first, int las
     *p = (struct pass){.batch = b, .first_sequence = first, .last_sequence = last};
     int64_t before = weight_before(b, first), weight = weight_before(b, last) - before;
     int64_t wished = (weight + g->chunk_rows - 1) / g->chunk_rows;
+    if (wished > 1)
+        wished += wished % 2; /* an odd one would leave a second thread without work at the end */
     int outputs = 0;
     for (int s = first; s < last; s++) {
         bool follows = b->shared && b->shared[s]; /* stays in the chunk of what it shares */
@@ -260,6 +262,8 @@ double graph_gradient(struct graph *g, struct pool *pool, const struct batch *ba
         plan_pass(g, batch, part_border(batch, passes, part), part_border(batch, passes, part + 1),
                   true);
         run.add = part > 0;
+        if (part == 0)
+            graph_pack(g, pool);
         pool_run(pool, g->pass.chunks, chunk_task, &run);
         pool_run(pool, (int)g->tasks, tile_task, &run);
         for (int i = 0; i < g->pass.chunks; i++)
@@ -274,6 +278,7 @@ void graph_forward(struct graph *g, struct pool *pool, const struct batch *batch
                    graph_visit *visit, void *context) {
     make_room(g, pool, batch, 1);
     plan_pass(g, batch, 0, batch->sequences, false);
+    graph_pack(g, pool);
     struct run run = {.g = g, .batch = batch, .visit = visit, .context = context};
     pool_run(pool, g->pass.chunks, chunk_task, &run);
 }
@@ -282,6 +287,7 @@ double graph_mean_loss(struct graph *g, struct pool *pool, const struct batch *b
                        graph_visit *visit, void *context) {
     make_room(g, pool, batch, 1);
     plan_pass(g, batch, 0, batch->sequences, true);
+    graph_pack(g, pool);
     struct run run = {.g = g, .batch = batch, .lossy = true, .visit = visit, .context = context};
     pool_run(pool, g->pass.chunks, chunk_task, &run);
     double loss = 0;

@@ -45,8 +45,9 @@ struct node {
     struct edge edge[NODE_INPUTS];
     int copied; /* its gradient is that of this node, to be copied before its backward; or -1 */
     real *value, *kept[NODE_KEPT];
-    real *gradient; /* of all rows; NULL: in the worker's local memory, from `local` on */
-    int slot;       /* of a local gradient; -1 */
+    real *packed[2]; /* its weight, if the kind packs: towards its outputs, its inputs; or NULL */
+    real *gradient;  /* of all rows; NULL: in the worker's local memory, from `local` on */
+    int slot;        /* of a local gradient; -1 */
     size_t local, partial_at;
     bool shared; /* its gradient has the memory of its value */
 };
@@ -60,6 +61,7 @@ struct node_kind {
     void (*size)(struct node *n, const struct graph_room *room);  /* may be NULL */
     void (*prepare)(struct node *n); /* makes its table before the first batch; may be NULL */
     bool shares;                     /* forward understands batch.shared */
+    bool packs;      /* of y = x w^T: option NODE_FIRST_ROW, tensor 0 as in grad_weight */
     bool wide;       /* the gradients of parameters are made from the node's gradient */
     bool takes_skip; /* backward understands EDGE_SKIP for input 0 */
     bool in_place;   /* backward may write the gradient of input 0 over its own */
@@ -148,6 +150,9 @@ int graph_add(struct graph *g, const struct node *n);
 void graph_contribute(struct graph *g, struct contribution c);
 const struct node *graph_node(const struct graph *g, int i);
 int graph_closing_rows(const struct graph *g); /* rows at which a chunk is closed */
+/* The node's weight packed for its products towards its outputs, or back to its inputs; NULL if it
+ * is not. */
+const real *node_packed_weight(const struct call *c, const struct node *n, bool back);
 /* What operators multiply with their weights by. */
 const struct product_kernels *graph_products(const struct graph *g);
 const struct param *graph_param(const struct graph *g, int tensor);

@@ -115,8 +115,8 @@ static const struct node_kind attend = {
     .name = "attention", .forward = forward, .backward = backward, .size = size};
 
 int graph_attend(struct graph *g, int q, int kv, const struct attention_form *form) {
-    bool plain = form->mask == ATTENTION_CAUSAL && form->scale == 0 &&
-                 form->relative_key < 0 && form->relative_bias < 0 && form->dropout == 0;
+    bool plain = form->mask == ATTENTION_CAUSAL && form->scale == 0 && form->relative_key < 0 &&
+                 form->relative_bias < 0 && form->dropout == 0;
     if (plain && kv < 0 && graph_node(g, q)->rows == ROWS_INPUT)
         return graph_attention(g, q, form->heads);
     if (plain && kv >= 0 && graph_node(g, kv)->rows == ROWS_INPUT)

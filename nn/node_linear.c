@@ -12,6 +12,7 @@ static void forward(const struct call *c, const struct node *n) {
     const real *bias = node_tensor(c, n, BIAS);
     op_linear_forward(graph_products(c->graph), c->rows[n->rows], node_input(c, n, 0)->width,
                       n->width, node_input_value(c, n, 0), weight(c, n),
+                      node_packed_weight(c, n, false),
                       bias ? bias + n->option[NODE_FIRST_ROW] : NULL,
                       n->inputs > 1 ? node_input_value(c, n, 1) : NULL, node_value(c, n));
 }
@@ -21,11 +22,16 @@ static void backward(const struct call *c, const struct node *n) {
         return;
     op_linear_backward_input(graph_products(c->graph), c->rows[n->rows], node_input(c, n, 0)->width,
                              n->width, node_gradient(c, n), weight(c, n),
-                             n->edge[0].kind == EDGE_ADD, node_input_gradient(c, n, 0));
+                             node_packed_weight(c, n, true), n->edge[0].kind == EDGE_ADD,
+                             node_input_gradient(c, n, 0));
 }
 
-static const struct node_kind linear = {
-    .shares = true, .name = "linear", .forward = forward, .backward = backward, .wide = true};
+static const struct node_kind linear = {.shares = true,
+                                        .name = "linear",
+                                        .forward = forward,
+                                        .backward = backward,
+                                        .packs = true,
+                                        .wide = true};
 
 int graph_linear_rows(struct graph *g, int x, int weight, int bias, int first, int rows,
                       int residual) {

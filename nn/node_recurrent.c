@@ -131,7 +131,7 @@ static void forward(const struct call *c, const struct node *n) {
         r.pick = p.pick;
     } else
         op_rows_pick(rows, in, node_input_value(c, n, 0), p.order.row, source);
-    op_linear_forward(r.with, sources, in, width, source, node_tensor(c, n, WEIGHT_IH),
+    op_linear_forward(r.with, sources, in, width, source, node_tensor(c, n, WEIGHT_IH), NULL,
                       node_tensor(c, n, BIAS_IH), NULL, products);
     r.x = products;
     op_recurrent_forward(&r);
@@ -187,11 +187,11 @@ static void backward(const struct call *c, const struct node *n) {
         sources = *p.sources;
         dproducts = partial + at.products;
         op_rows_put(rows, width, r.gates, p.pick, true, dproducts);
-        op_linear_backward_input(r.with, sources, in, width, dproducts, weight, false,
+        op_linear_backward_input(r.with, sources, in, width, dproducts, weight, NULL, false,
                                  partial + at.source);
     } else if (n->edge[0].kind != EDGE_NONE) {
         real *dsource = c->scratch;
-        op_linear_backward_input(r.with, rows, in, width, dproducts, weight, false, dsource);
+        op_linear_backward_input(r.with, rows, in, width, dproducts, weight, NULL, false, dsource);
         op_rows_put(rows, in, dsource, p.order.row, n->edge[0].kind == EDGE_ADD,
                     node_input_gradient(c, n, 0));
     }

@@ -32,13 +32,16 @@ void op_position_backward(int sequences, const int *offset, int dim, const real 
  * (p, 2i) = sin(p / 10000^(2i/dim)), (p, 2i + 1) = cos of the same angle. */
 void op_sinusoid(int length, int dim, real *table);
 
-/* Linear: y = x w^T + bias + residual, by the products of `with`. x: rows x in; w: out x in, as
+/* Linear: y = x w^T + bias + residual, by the products of `with`. packed: w as with->pack leaves it
+ * for the product, or NULL. x: rows x in; w: out x in, as
  * PyTorch's Linear; bias (out) and residual (rows x out) may be NULL; residual may be y itself. */
 void op_linear_forward(const struct product_kernels *with, int rows, int in, int out, const real *x,
-                       const real *w, const real *bias, const real *residual, real *y);
+                       const real *w, const real *packed, const real *bias, const real *residual,
+                       real *y);
 /* dx = dy w, or dx += dy w with add (the residual's dy is dy itself). */
 void op_linear_backward_input(const struct product_kernels *with, int rows, int in, int out,
-                              const real *dy, const real *w, bool add, real *dx);
+                              const real *dy, const real *w, const real *packed, bool add,
+                              real *dx);
 /* The tile [out_first, out_last) x [in_first, in_last) of dw = dy^T x. dw: the whole out x in. */
 void op_linear_backward_weight(const struct product_kernels *with, int rows, int in, int out,
                                const real *x, const real *dy, int out_first, int out_last,

@@ -15,19 +15,23 @@ CLONED static void add_bias(int rows, int out, const real *bias, const real *res
 }
 
 void op_linear_forward(const struct product_kernels *with, int rows, int in, int out, const real *x,
-                       const real *w, const real *bias, const real *residual, real *y) {
+                       const real *w, const real *packed, const real *bias, const real *residual,
+                       real *y) {
     struct product_start start = {residual ? residual : bias, residual ? (size_t)out : 0};
     if (bias && residual) {
         add_bias(rows, out, bias, residual, y);
         start.from = y;
     }
-    with->product(PRODUCT_NT, rows, out, in, x, in, w, in, start, y, out);
+    with->product(packed ? PRODUCT_PACKED : PRODUCT_NT, rows, out, in, x, in, packed ? packed : w,
+                  in, start, y, out);
 }
 
 void op_linear_backward_input(const struct product_kernels *with, int rows, int in, int out,
-                              const real *dy, const real *w, bool add, real *dx) {
+                              const real *dy, const real *w, const real *packed, bool add,
+                              real *dx) {
     struct product_start start = {add ? dx : NULL, (size_t)in};
-    with->product(PRODUCT_NN, rows, in, out, dy, out, w, in, start, dx, in);
+    with->product(packed ? PRODUCT_PACKED : PRODUCT_NN, rows, in, out, dy, out, packed ? packed : w,
+                  in, start, dx, in);
 }
 
 void op_linear_backward_weight(const struct product_kernels *with, int rows, int in, int out,

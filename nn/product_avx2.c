@@ -41,13 +41,13 @@ static const int32_t mask_words[2 * LANES_] = {-1, -1, -1, -1, -1, -1, -1, -1};
 #    define LOAD_ALONG(p, n)     LOAD_MASKED(MASK(least(n, LANES_)), p)
 #    define LOAD_ACROSS(p, q, n) ((void)(q), LOAD_MASKED(MASK(n), p))
 
-#    include "nn/product_transpose.h"
+#    include "nn/product_transpose.inc"
 #    define TRANSPOSE(v) transpose_lanes(v)
 
 static _Bool runs_here(void) {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-#    include "nn/product_kernel.h"
-#    include "nn/product_small.h"
+#    include "nn/product_kernel.inc"
+#    include "nn/product_small.inc"
 #endif

@@ -38,13 +38,13 @@ typedef __mmask16 mask;
 #    define LOAD_ALONG(p, n)     LOAD_MASKED(MASK(least(n, LANES_)), p)
 #    define LOAD_ACROSS(p, q, n) ((void)(q), LOAD_MASKED(MASK(n), p))
 
-#    include "nn/product_transpose.h"
+#    include "nn/product_transpose.inc"
 #    define TRANSPOSE(v) transpose_lanes(v)
 
 static _Bool runs_here(void) {
     return __builtin_cpu_supports("avx512f");
 }
 
-#    include "nn/product_kernel.h"
-#    include "nn/product_small.h"
+#    include "nn/product_kernel.inc"
+#    include "nn/product_small.inc"
 #endif

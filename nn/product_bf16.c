@@ -40,10 +40,10 @@ static inline __m512 load_across(const float *p, const float *q, int n) {
 }
 #    define LOAD_ACROSS(p, q, n) load_across(p, q, n)
 
-#    include "nn/product_transpose.h"
+#    include "nn/product_transpose.inc"
 #    define TRANSPOSE(v) transpose_lanes(v)
 
-#    include "nn/product_kernel.h"
+#    include "nn/product_kernel.inc"
 
 static bool runs_here(void) {
     return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512bw");

@@ -69,5 +69,5 @@ static _Bool runs_here(void) {
 #define LOAD_ACROSS(p, q, n)  ((void)(q), load_masked(n, p))
 #define TRANSPOSE(v)          transpose_lanes(v)
 
-#include "nn/product_kernel.h"
-#include "nn/product_small.h"
+#include "nn/product_kernel.inc"
+#include "nn/product_small.inc"

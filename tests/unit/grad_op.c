@@ -110,8 +110,8 @@ struct linear {
 
 static double linear_loss(const void *ctx) {
     const struct linear *l = ctx;
-    op_linear_forward(product_kernels(), l->rows, l->in, l->out, l->x, l->w, l->bias, l->residual,
-                      l->y);
+    op_linear_forward(product_kernels(), l->rows, l->in, l->out, l->x, l->w, NULL, l->bias,
+                      l->residual, l->y);
     return dot((size_t)l->rows * l->out, l->y, l->u);
 }
 
@@ -135,8 +135,8 @@ static void test_linear(void **state) {
             real *dx = zeros(nx), *dw = normals(nw), *dbias = normals(out);
             real *added = normals(nx), *before = zeros(nx);
             memcpy(before, added, nx * sizeof *before);
-            op_linear_backward_input(product_kernels(), rows, in, out, l.u, l.w, false, dx);
-            op_linear_backward_input(product_kernels(), rows, in, out, l.u, l.w, true, added);
+            op_linear_backward_input(product_kernels(), rows, in, out, l.u, l.w, NULL, false, dx);
+            op_linear_backward_input(product_kernels(), rows, in, out, l.u, l.w, NULL, true, added);
             for (size_t i = 0; i < nx; i++)
                 assert_true(fabs((double)(added[i] - before[i] - dx[i])) < 1e-12);
             for (int o = 0; o < 2; o++)

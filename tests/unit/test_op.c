@@ -115,15 +115,15 @@ static void test_linear(void **state) {
     const real residual[] = {100, 200, 300, 400};
     const real plain[] = {7, 1, 1, 1}, full[] = {117, 221, 311, 421};
     real y[4];
-    op_linear_forward(product_kernels(), 2, 3, 2, x, w, NULL, NULL, y);
+    op_linear_forward(product_kernels(), 2, 3, 2, x, w, NULL, NULL, NULL, y);
     assert_memory_equal(y, plain, sizeof y);
-    op_linear_forward(product_kernels(), 2, 3, 2, x, w, bias, residual, y);
+    op_linear_forward(product_kernels(), 2, 3, 2, x, w, NULL, bias, residual, y);
     assert_memory_equal(y, full, sizeof y);
     memcpy(y, residual, sizeof y);
-    op_linear_forward(product_kernels(), 2, 3, 2, x, w, bias, y, y);
+    op_linear_forward(product_kernels(), 2, 3, 2, x, w, NULL, bias, y, y);
     assert_memory_equal(y, full, sizeof y);
     memcpy(y, residual, sizeof y);
-    op_linear_forward(product_kernels(), 2, 3, 2, x, w, NULL, y, y);
+    op_linear_forward(product_kernels(), 2, 3, 2, x, w, NULL, NULL, y, y);
     assert_near("residual in place", (double)y[3], 401, 0);
 }
 
