@@ -157,9 +157,10 @@ static int set_up(struct run *run, struct manifest *old, struct err *err) {
         if (result != 0)
             return -1;
         const char *core = manifest_string(old, "machine", "blas_core");
-        if (core && strcmp(core, mat_core_name()) != 0)
-            msg_warn("%s: begun with the BLAS kernels of %s, continued with those of %s: the bits "
-                     "will not be those of an undisturbed run (OPENBLAS_CORETYPE pins them)",
+        if (q->statistics != STATISTICS_NONE && core && strcmp(core, mat_core_name()) != 0)
+            msg_warn("%s: begun with the BLAS kernels of %s, continued with those of %s: singular "
+                     "values "
+                     "may differ in their last digits (OPENBLAS_CORETYPE pins them)",
                      q->folder, core, mat_core_name());
         manifest_continue(run->manifest, old);
     }

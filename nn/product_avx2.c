@@ -1,9 +1,9 @@
 /* Compiled for AVX2 and FMA (see the Makefile). */
+#include "nn/real.h"
+
 #ifdef __x86_64__
 #    include <immintrin.h>
 #    include <stdint.h>
-
-#    include "nn/real.h"
 
 #    define SET           product_avx2
 #    define SET_NAME      "avx2"

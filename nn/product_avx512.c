@@ -1,8 +1,8 @@
 /* Compiled for AVX-512 (see the Makefile). */
+#include "nn/real.h"
+
 #ifdef __x86_64__
 #    include <immintrin.h>
-
-#    include "nn/real.h"
 
 #    define SET           product_avx512
 #    define SET_NAME      "avx512"
