@@ -199,7 +199,7 @@ known: tools
 	@tests/bench/grokking.sh
 # Beside Debian's python3-torch; the options are in tests/bench/train.py.
 bench-train: tools $(B)/bench/sgemm $(B)/bench/forward
-	@ROWS='$(ROWS)' python3 tests/bench/train.py $(if $(WRITE),--write)
+	@python3 tests/bench/train.py $(if $(WRITE),--write)
 bench-scale: tools $(B)/bench/sgemm
 	@python3 tests/bench/scale.py
 

@@ -2,7 +2,7 @@
 
 Seconds of a training step a token, one thread, against width, depth, batch, sequence length and size
 of the corpus, and of a whole run against the number of runs under make -j2. Each point is the median
-of REPEATS [3] stretches of SECONDS [0.4] in an order that goes round all points, so that what else
+of REPEATS [3] stretches of STRETCH [0.4] seconds in an order that goes round all points, so that what else
 the machine does meets all alike. In build/bench-scale: scale.tsv, scale.svg, scale.png and the
 gnuplot script of both. ONLY='width batch' measures some.
 """
@@ -80,7 +80,7 @@ def reader(path):
 
 
 def run_many(ours, count):
-    """Seconds of one of so many runs, made by make -j2."""
+    """Seconds of one of so many runs, made by make -j2, and the foreign load."""
     folder = os.path.join(ours.folder, "many")
     os.makedirs(folder)
     with open(os.path.join(folder, "Makefile"), "w", encoding="utf-8") as f:
@@ -88,12 +88,12 @@ def run_many(ours, count):
                 "--save-every 0 --eval-every 0 %s\n" %
                 (" ".join("%d/run.json" % i for i in range(count)), ours.tool("train-transformer"),
                  question(10000)))
-    began = time.perf_counter()
+    watch, began = machine.Watch(), time.perf_counter()
     subprocess.run(["make", "-s", "-j2", "-C", folder], check=True,
                    env={k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))})
-    took = time.perf_counter() - began
+    took, foreign = time.perf_counter() - began, watch.foreign()
     subprocess.run(["rm", "-r", folder], check=True)
-    return took / count
+    return took / count, foreign
 
 
 def measure(ours, wanted, repeats, seconds):
@@ -120,10 +120,11 @@ def measure(ours, wanted, repeats, seconds):
             facts[p.path] = reader(p.path)
         rows.append((p.what, p.size, statistics.median(p.seconds), min(p.seconds), max(p.seconds),
                      p.flop(*facts[p.path]) / rate, p.foreign))
-    for n, s in runs.items():
+    for n, found in runs.items():
         # Two at a time, if nothing but processors were needed.
-        ideal = statistics.median(runs[1]) / min(n, 2)
-        rows.append(("runs", n, statistics.median(s), min(s), max(s), ideal, 0.0))
+        ideal = statistics.median(s for s, _ in runs[1]) / min(n, 2)
+        s = [s for s, _ in found]
+        rows.append(("runs", n, statistics.median(s), min(s), max(s), ideal, max(f for _, f in found)))
     return rows, rate
 
 
@@ -135,7 +136,7 @@ def main():
     ours = Ours(os.path.join(ROOT, "bin"))
     try:
         rows, rate = measure(ours, wanted, int(os.environ.get("REPEATS", "3")),
-                             float(os.environ.get("SECONDS", "0.4")))
+                             float(os.environ.get("STRETCH", "0.4")))
     finally:
         ours.close()
     m = machine.describe()

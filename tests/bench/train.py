@@ -7,7 +7,7 @@ there. --check times nothing: it says whether both sides take the same steps. Va
     ROWS      which rows (their names, below), and startup, evaluation, busy   [all]
     PAIRS     alternating pairs of each row   [5]
     THREADS   of both sides   [1 2]
-    SECONDS   a stretch   [1]
+    STRETCH   seconds of one   [1]
     CORE      kernels (OPENBLAS_CORETYPE) that OpenBLAS is told to take in extra stretches of the peer
               and of sgemm, such as SkylakeX where it does not know the processor   [none]
     CORE_ROWS   the rows whose peer has these extra stretches   [d512b8 d128]
@@ -119,7 +119,7 @@ def main():
         del os.environ[name]
     bench = Bench(TOOLS, os.path.join(ROOT, "build/release/bench"),
                   Corpora(ROOT, TOOLS, os.path.join(KEPT, "corpora")), python,
-                  int(setting("PAIRS", "5")), float(setting("SECONDS", "1")), setting("CORE", ""))
+                  int(setting("PAIRS", "5")), float(setting("STRETCH", "1")), setting("CORE", ""))
     try:
         if "--check" in sys.argv[1:]:
             check(bench, wanted)
