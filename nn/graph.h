@@ -63,8 +63,8 @@ int graph_layernorm(struct graph *g, int x, int gain, int bias);
 int graph_activation(struct graph *g, int x, enum activation kind);
 /* Causal self-attention; qkv of width 3 x the node's (op.h). */
 int graph_attention(struct graph *g, int qkv, int heads);
-/* The same for queries q of ROWS_OUTPUT, with keys and values kv of ROWS_INPUT, twice as wide. q and
- * kv must be read by nothing else. */
+/* The same for queries q of ROWS_OUTPUT, with keys and values kv of ROWS_INPUT, twice as wide. q
+ * and kv must be read by nothing else. */
 int graph_attention_places(struct graph *g, int q, int kv, int heads);
 /* Any attention. kv -1: self-attention, q of width 3 x the node's, queries, keys and values side by
  * side; otherwise q is as wide as the node, and kv, of rows of its own kind, twice as wide: keys

@@ -249,11 +249,15 @@ int optim_step(struct optim *o, struct pool *pool, int64_t step, double rate,
             r.clip = fmin(1, c->clip / (r.applied + 1e-6));
         if (c->norm != NORM_FREE)
             optim_remember_norm(o, pool);
+        bool averages = optim_averages_at(o, step);
+        o->averaging = averages && c->norm == NORM_FREE;
         optim_update(o, pool, step, rate, r.clip);
         if (c->norm != NORM_FREE)
             optim_project_norm(o, pool);
-        if (c->average != AVERAGE_NONE)
-            optim_take_average(o, pool, step);
+        if (averages && !o->averaging)
+            optim_take_average(o, pool);
+        if (averages)
+            *o->average_count += 1;
     }
     if (report)
         *report = r;

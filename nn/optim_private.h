@@ -47,6 +47,7 @@ struct optim {
     double *tensor_factor; /* one for each tensor */
     real *first, *second, *momentum, *slow, *window, **ring, *average;
     double *filter_count, *average_count, *initial_norm;
+    bool averaging; /* the update being made is followed by the average, block by block */
 };
 
 /* The elements of a block. */
@@ -63,7 +64,12 @@ void optim_orthogonalise(struct optim *o, struct pool *pool);
 void optim_update(struct optim *o, struct pool *pool, int64_t step, double rate, double clip);
 void optim_remember_norm(struct optim *o, struct pool *pool);
 void optim_project_norm(struct optim *o, struct pool *pool);
-void optim_take_average(struct optim *o, struct pool *pool, int64_t step);
+bool optim_averages_at(const struct optim *o, int64_t step);
+void optim_take_average(struct optim *o, struct pool *pool);
+
+/* Take one block into the average: part of the update where nothing comes between them, so that the
+ * weights are still in the cache. */
+void optim_average_block(const struct optim *o, int block);
 
 /* Multiply every tensor of an array by its tensor_factor. */
 void optim_rescale(struct optim *o, struct pool *pool, real *array);

@@ -100,6 +100,8 @@ static void update_task(void *ctx, int block, int worker) {
     const struct optim *o = ctx;
     for (size_t i = o->by_setting.first[block]; i < o->by_setting.first[block + 1]; i++)
         update_piece(o, &o->by_setting.piece[i]);
+    if (o->averaging)
+        optim_average_block(o, block);
 }
 
 void optim_update(struct optim *o, struct pool *pool, int64_t step, double rate, double clip) {

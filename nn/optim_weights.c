@@ -81,9 +81,7 @@ CLONED static void mean_block(size_t n, real count, const real *restrict value,
         average[i] += (value[i] - average[i]) / count;
 }
 
-static void average_task(void *ctx, int block, int worker) {
-    (void)worker;
-    struct optim *o = ctx;
+void optim_average_block(const struct optim *o, int block) {
     const struct optim_config *c = &o->config;
     const size_t at = (size_t)block * OPTIM_BLOCK, n = optim_block_length(o, block);
     const real *value = o->params->value + at;
@@ -96,12 +94,19 @@ static void average_task(void *ctx, int block, int worker) {
         mean_block(n, (real)(*o->average_count + 1), value, average);
 }
 
-void optim_take_average(struct optim *o, struct pool *pool, int64_t step) {
+static void average_task(void *ctx, int block, int worker) {
+    (void)worker;
+    optim_average_block(ctx, block);
+}
+
+bool optim_averages_at(const struct optim *o, int64_t step) {
     const struct optim_config *c = &o->config;
-    if (step < c->average_from || (step - c->average_from) % c->average_every != 0)
-        return;
+    return c->average != AVERAGE_NONE && step >= c->average_from &&
+           (step - c->average_from) % c->average_every == 0;
+}
+
+void optim_take_average(struct optim *o, struct pool *pool) {
     pool_run(pool, o->blocks, average_task, o);
-    *o->average_count += 1;
 }
 
 static void swap_task(void *ctx, int block, int worker) {
