@@ -152,7 +152,8 @@ enum rows graph_node_rows(const struct graph *g, int node);
 
 /* Sizes to make room for. */
 struct graph_room {
-    int rows[ROWS_KINDS]; /* ROWS_OUTPUT is taken from ROWS_INPUT */
+    int rows[ROWS_KINDS];    /* ROWS_OUTPUT is taken from ROWS_INPUT */
+    int passing[ROWS_KINDS]; /* the same of batches of graph_predict */
     int longest, longest_memory;
     int family; /* rows of a sequence and those that share its beginning (batch.shared), the most;
                    0: none shares */
@@ -186,10 +187,15 @@ typedef void graph_visit(void *context, int worker, int rows, const int *row, co
 void graph_forward(struct graph *g, struct pool *pool, const struct batch *batch,
                    graph_visit *visit, void *context);
 
-/* The same for the rows where the batch has something to predict (target or label not negative; all
- * with batch.value), and their mean loss, of the kind that training lowers, without dropout.
- * *counted (may be NULL) gets their number; with none the mean is 0. Overwrites the output's value,
- * after the visit. */
+/* The same where only the outputs are wanted: what a chunk computes on the way is not kept, so that
+ * graph_value may not be asked, and room is needed for one chunk a worker, whatever the batch. */
+void graph_predict(struct graph *g, struct pool *pool, const struct batch *batch,
+                   graph_visit *visit, void *context);
+
+/* As graph_forward for the rows where the batch has something to predict (target or label not
+ * negative; all with batch.value), and their mean loss, of the kind that training lowers, without
+ * dropout. *counted (may be NULL) gets their number; with none the mean is 0. Overwrites the
+ * output's value, after the visit. */
 double graph_mean_loss(struct graph *g, struct pool *pool, const struct batch *batch, int *counted,
                        graph_visit *visit, void *context);
 

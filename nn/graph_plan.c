@@ -259,7 +259,8 @@ static size_t total_weight(const struct graph_room *room) {
     return tokens ? tokens : (size_t)room->rows[ROWS_EXAMPLE];
 }
 
-size_t graph_chunk_rows(const struct graph *g, const struct graph_room *room) {
+/* The most rows a chunk can have, and the most chunks. */
+static size_t most_chunk_rows(const struct graph *g, const struct graph_room *room) {
     size_t heaviest = (size_t)room->longest + (size_t)room->longest_memory;
     if (heaviest < (size_t)room->family)
         heaviest = (size_t)room->family;
@@ -267,24 +268,47 @@ size_t graph_chunk_rows(const struct graph *g, const struct graph_room *room) {
     return most < all ? most : all;
 }
 
-size_t graph_chunk_room(const struct graph *g, const struct graph_room *room) {
+static size_t most_chunks(const struct graph *g, const struct graph_room *room) {
     size_t most = total_weight(room) / (size_t)g->chunk_rows + 2;
     return most < (size_t)room->rows[ROWS_EXAMPLE] ? most : (size_t)room->rows[ROWS_EXAMPLE];
 }
 
-static size_t rows_of(const struct graph_room *room, enum rows kind) {
-    return (size_t)room->rows[kind == ROWS_OUTPUT ? ROWS_INPUT : kind];
+static int larger(int a, int b) {
+    return a > b ? a : b;
+}
+
+/* The room of batches of every kind, as if all of them were kept. */
+static struct graph_room largest(const struct graph_room *room) {
+    struct graph_room all = *room;
+    for (int k = 0; k < ROWS_OUTPUT; k++)
+        all.rows[k] = larger(room->rows[k], room->passing[k]);
+    return all;
+}
+
+/* All rows of what is kept; of what passes, a chunk for each worker, or all if they are fewer. */
+static size_t kept_rows(const struct graph *g, const struct graph_room *room, enum rows kind) {
+    int k = kind == ROWS_OUTPUT ? ROWS_INPUT : kind;
+    struct graph_room all = largest(room);
+    size_t passing = (size_t)room->passing[k], kept = (size_t)room->rows[k],
+           chunks = most_chunk_rows(g, &all) * (size_t)larger(room->workers, 1);
+    passing = passing < chunks ? passing : chunks;
+    return kept > passing ? kept : passing;
+}
+
+size_t graph_kept_rows(const struct graph *g, enum rows kind) {
+    return kept_rows(g, &g->room, kind);
 }
 
 static void lay_out(struct graph *g, const struct graph_room *room, struct cursor *m,
                     struct worker_memory *worker) {
     graph_plan_packing(g);
-    size_t chunk_rows = graph_chunk_rows(g, room), scratch = 0, partial = 0, local = 0;
+    const struct graph_room all = largest(room);
+    size_t chunk_rows = most_chunk_rows(g, &all), scratch = 0, partial = 0, local = 0;
     for (size_t i = 0; i < g->nodes; i++) {
         struct node *n = &g->node[i];
-        size_t rows = rows_of(room, n->rows);
+        size_t rows = kept_rows(g, room, n->rows);
         if (n->kind->size)
-            n->kind->size(n, room);
+            n->kind->size(n, &all);
         n->value = take(m, rows, (size_t)n->width);
         n->gradient = n->shared                    ? n->value
                       : n->needed && n->kind->wide ? take(m, rows, (size_t)n->width)
@@ -300,7 +324,7 @@ static void lay_out(struct graph *g, const struct graph_room *room, struct curso
         scratch = n->scratch > scratch ? n->scratch : scratch;
     }
     g->partial_size = partial;
-    g->partial = take(m, graph_chunk_room(g, room), partial);
+    g->partial = take(m, most_chunks(g, room), partial);
     for (size_t s = 0; s < g->slots; s++)
         local += (chunk_rows * g->slot[s] + 15) / 16 * 16;
     for (int w = 0; w < room->workers; w++) {
@@ -320,13 +344,10 @@ static void place_slots(struct graph *g, size_t chunk_rows) {
     free(at);
 }
 
-static int larger(int a, int b) {
-    return a > b ? a : b;
-}
-
 static bool has_room(const struct graph_room *have, const struct graph_room *want) {
     for (int k = 0; k < ROWS_OUTPUT; k++)
-        if (want->rows[k] > have->rows[k])
+        if (want->rows[k] > have->rows[k] ||
+            want->passing[k] > larger(have->passing[k], have->rows[k]))
             return false;
     return want->longest <= have->longest && want->longest_memory <= have->longest_memory &&
            want->workers <= have->workers && want->family <= have->family;
@@ -357,7 +378,8 @@ void graph_reserve(struct graph *g, const struct graph_room *room) {
             g->node[i].kind->prepare(&g->node[i]);
     struct graph_room *r = &g->room;
     for (int k = 0; k < ROWS_OUTPUT; k++)
-        r->rows[k] = larger(r->rows[k], room->rows[k]);
+        r->rows[k] = larger(r->rows[k], room->rows[k]),
+        r->passing[k] = larger(r->passing[k], room->passing[k]);
     r->longest = larger(r->longest, room->longest);
     r->longest_memory = larger(r->longest_memory, room->longest_memory);
     r->family = larger(r->family, room->family);
@@ -373,10 +395,11 @@ void graph_reserve(struct graph *g, const struct graph_room *room) {
     g->memory = mem_aligned(measure.used, sizeof(real));
     struct cursor hand_out = {.from = g->memory};
     lay_out(g, r, &hand_out, g->worker);
-    place_slots(g, graph_chunk_rows(g, r));
+    const struct graph_room all = largest(r);
+    place_slots(g, most_chunk_rows(g, &all));
 
-    size_t chunks = graph_chunk_room(g, r), outputs = (size_t)r->rows[ROWS_INPUT],
-           examples = (size_t)r->rows[ROWS_EXAMPLE];
+    size_t chunks = most_chunks(g, &all), outputs = (size_t)all.rows[ROWS_INPUT],
+           examples = (size_t)all.rows[ROWS_EXAMPLE];
     g->integers = mem_alloc(2 * (chunks + 1) + 3 * outputs + 2 * examples + 1, sizeof *g->integers);
     g->chunk_first = g->integers;
     g->chunk_output = g->chunk_first + chunks + 1;

@@ -57,9 +57,8 @@ struct graph {
 
 /* Find what flows where; once, before the first room is made. */
 void graph_plan(struct graph *g);
-/* The most rows a chunk can have, and the most chunks. */
-size_t graph_chunk_rows(const struct graph *g, const struct graph_room *room);
-size_t graph_chunk_room(const struct graph *g, const struct graph_room *room);
+/* Rows of a kind whose values there is room for. */
+size_t graph_kept_rows(const struct graph *g, enum rows kind);
 
 /* Weights packed for all chunks of a batch: whether there is to be room for it, and how much a node
  * takes towards its outputs (0) and its inputs (1); and doing it, once the batch is cut. */

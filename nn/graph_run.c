@@ -10,6 +10,9 @@ struct run {
     const struct batch *batch;
     bool learning, add;
     bool lossy; /* not learning: the loss too */
+    /* Each worker has all its chunks in the same rows: of these kinds, so many each. */
+    bool passing[ROWS_KINDS];
+    size_t stride[ROWS_KINDS];
     real scale;
     graph_visit *visit;
     void *context;
@@ -94,7 +97,7 @@ static void chunk_task(void *context, int index, int worker) {
     c.first[ROWS_OUTPUT] = (size_t)g->chunk_output[index];
     c.rows[ROWS_OUTPUT] = g->chunk_output[index + 1] - g->chunk_output[index];
     for (int k = 0; k < ROWS_KINDS; k++)
-        c.at[k] = c.first[k] - p->first[k];
+        c.at[k] = run->passing[k] ? (size_t)worker * run->stride[k] : c.first[k] - p->first[k];
 
     *c.loss = 0;
     for (int i = 0; i < (run->learning ? g->loss + 1 : g->loss); i++)
@@ -107,7 +110,8 @@ static void chunk_task(void *context, int index, int worker) {
     int rows = c.rows[output->rows];
     if (run->visit && rows > 0)
         run->visit(run->context, worker, rows,
-                   output->rows == ROWS_OUTPUT ? c.output_row : g->example_row + c.at[ROWS_EXAMPLE],
+                   output->rows == ROWS_OUTPUT ? c.output_row
+                                               : g->example_row + (first - p->first_sequence),
                    node_value(&c, output));
     if (run->lossy)
         g->node[g->loss].kind->forward(&c, &g->node[g->loss]);
@@ -280,6 +284,58 @@ void graph_forward(struct graph *g, struct pool *pool, const struct batch *batch
     plan_pass(g, batch, 0, batch->sequences, false);
     graph_pack(g, pool);
     struct run run = {.g = g, .batch = batch, .visit = visit, .context = context};
+    pool_run(pool, g->pass.chunks, chunk_task, &run);
+}
+
+/* The rows of the chunk that has most. */
+static void find_strides(const struct graph *g, const struct batch *b, size_t *stride) {
+    for (int i = 0; i < g->pass.chunks; i++) {
+        int first = g->chunk_first[i], last = g->chunk_first[i + 1];
+        const int rows[ROWS_KINDS] = {
+            [ROWS_INPUT] = b->offset ? b->offset[last] - b->offset[first] : 0,
+            [ROWS_MEMORY] = b->memory_offset ? b->memory_offset[last] - b->memory_offset[first] : 0,
+            [ROWS_EXAMPLE] = last - first,
+            [ROWS_OUTPUT] = g->chunk_output[i + 1] - g->chunk_output[i]};
+        for (int k = 0; k < ROWS_KINDS; k++)
+            stride[k] = (size_t)rows[k] > stride[k] ? (size_t)rows[k] : stride[k];
+    }
+}
+
+/* Let all chunks of a worker have the same rows, of the kinds of which there is not room for all.
+ * If there is not even that, as when examples have no rows and a chunk any number of them: false,
+ * and what is needed added to *room. */
+static bool place_chunks(const struct graph *g, const struct pool *pool, struct run *run,
+                         struct graph_room *room) {
+    size_t stride[ROWS_KINDS] = {0};
+    bool placed = true;
+    find_strides(g, run->batch, stride);
+    for (int k = 0; k < ROWS_KINDS; k++) {
+        size_t have = graph_kept_rows(g, (enum rows)k), all = g->pass.rows[k],
+               need = stride[k] * (size_t)pool_workers(pool);
+        need = need < all ? need : all;
+        run->passing[k] = all > have;
+        run->stride[k] = stride[k];
+        if (need > have) {
+            room->rows[k] = (int)need;
+            placed = false;
+        }
+    }
+    return placed;
+}
+
+void graph_predict(struct graph *g, struct pool *pool, const struct batch *batch,
+                   graph_visit *visit, void *context) {
+    struct run run = {.g = g, .batch = batch, .visit = visit, .context = context};
+    struct graph_room room = graph_room_of(pool, batch, 1);
+    memcpy(room.passing, room.rows, sizeof room.passing);
+    memset(room.rows, 0, sizeof room.rows);
+    graph_reserve(g, &room);
+    plan_pass(g, batch, 0, batch->sequences, false);
+    if (!place_chunks(g, pool, &run, &room)) {
+        graph_reserve(g, &room);
+        plan_pass(g, batch, 0, batch->sequences, false);
+        (void)place_chunks(g, pool, &run, &room);
+    }
     pool_run(pool, g->pass.chunks, chunk_task, &run);
 }
 

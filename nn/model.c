@@ -110,6 +110,11 @@ void model_forward(struct model *m, struct pool *pool, const struct batch *batch
     graph_forward(m->graph, pool, batch, visit, context);
 }
 
+void model_predict(struct model *m, struct pool *pool, const struct batch *batch,
+                   graph_visit *visit, void *context) {
+    graph_predict(m->graph, pool, batch, visit, context);
+}
+
 static char *config_text(const struct architecture *a, const void *config) {
     json_t *o = json_pack("{s:s}", "architecture", a->name);
     if (o)

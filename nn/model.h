@@ -69,6 +69,8 @@ void model_reserve(struct model *m, int tokens, int sequences, int longest, int 
 double model_gradient(struct model *m, struct pool *pool, const struct batch *batch, int *counted);
 void model_forward(struct model *m, struct pool *pool, const struct batch *batch,
                    graph_visit *visit, void *context);
+void model_predict(struct model *m, struct pool *pool, const struct batch *batch,
+                   graph_visit *visit, void *context);
 
 /* The configuration as JSON ({"architecture": "transformer", "dim": 64, ...}), and back. The text
  * is the caller's to free. A configuration that does not come to so many `parameters`, those its

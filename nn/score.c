@@ -455,9 +455,9 @@ static struct graph_room room_of(const struct pass *p, const struct job *jobs, s
         most_memory = of_memory > most_memory ? of_memory : most_memory;
         sequences = end - from > sequences ? end - from : sequences;
     }
-    return (struct graph_room){.rows = {[ROWS_INPUT] = (int)most,
-                                        [ROWS_MEMORY] = (int)most_memory,
-                                        [ROWS_EXAMPLE] = (int)sequences},
+    return (struct graph_room){.passing = {[ROWS_INPUT] = (int)most,
+                                           [ROWS_MEMORY] = (int)most_memory,
+                                           [ROWS_EXAMPLE] = (int)sequences},
                                .longest = (int)longest,
                                .longest_memory = (int)longest_memory,
                                .family = (int)family,
@@ -509,7 +509,7 @@ void score_run_by(struct score_set *s, score_forward *forward, void *predictor, 
 
 void score_forward_model(void *model, struct pool *pool, const struct batch *batch,
                          score_visit *visit_rows, void *context) {
-    model_forward(model, pool, batch, visit_rows, context);
+    model_predict(model, pool, batch, visit_rows, context);
 }
 
 void score_run(struct score_set *s, struct model *model, struct pool *pool) {

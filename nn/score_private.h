@@ -99,7 +99,7 @@ static inline void score_clear_verdict(struct verdict *v) {
 /* The greatest of n numbers; of equals the first. */
 int32_t score_largest(int n, const real *z);
 
-/* model_forward, as score_run_by wants it. */
+/* model_predict, as score_run_by wants it. */
 void score_forward_model(void *model, struct pool *pool, const struct batch *batch,
                          score_visit *visit, void *context);
 

@@ -245,7 +245,7 @@ static int run_pass(struct pass *p, struct model *m, struct pool *pool, surprisa
             p->wanted[i] = p->batch.target[i] >= 0;
         p->batch.wanted = p->wanted;
     }
-    model_forward(m, pool, &p->batch, visit_rows, p);
+    model_predict(m, pool, &p->batch, visit_rows, p);
     for (int i = 0; i < p->batch.sequences && result == 0; i++) {
         const struct example_item *item = &s->store.items[p->first + (size_t)i];
         const struct surprisal_example e = {.number = p->first + (size_t)i,

@@ -43,6 +43,10 @@ static real *forward(struct model *m, struct pool *pool, const struct batch *b) 
     struct outputs o = {m->facts.outputs,
                         mem_alloc((size_t)rows * (size_t)m->facts.outputs, sizeof(real))};
     model_forward(m, pool, b, keep, &o);
+    struct outputs passing = {o.width, mem_alloc((size_t)rows * (size_t)o.width, sizeof(real))};
+    model_predict(m, pool, b, keep, &passing);
+    assert_memory_equal(passing.value, o.value, (size_t)rows * (size_t)o.width * sizeof(real));
+    free(passing.value);
     return o.value;
 }
 
