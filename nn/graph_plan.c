@@ -236,6 +236,7 @@ void graph_plan(struct graph *g) {
     if (g->planned)
         return;
     g->planned = true;
+    graph_find_by_row(g);
     find_needed(g);
     plan_flow(g);
     plan_tasks(g);
@@ -400,13 +401,14 @@ void graph_reserve(struct graph *g, const struct graph_room *room) {
 
     size_t chunks = most_chunks(g, &all), outputs = (size_t)all.rows[ROWS_INPUT],
            examples = (size_t)all.rows[ROWS_EXAMPLE];
-    g->integers = mem_alloc(2 * (chunks + 1) + 3 * outputs + 2 * examples + 1, sizeof *g->integers);
+    g->integers = mem_alloc(2 * (chunks + 1) + 3 * outputs + 3 * examples + 1, sizeof *g->integers);
     g->chunk_first = g->integers;
     g->chunk_output = g->chunk_first + chunks + 1;
     g->output_row = g->chunk_output + chunks + 1;
     g->output_place = g->output_row + outputs;
     g->output_target = (int32_t *)(g->output_place + outputs);
     g->example_row = (int *)(g->output_target + outputs);
-    g->output_offset = g->example_row + examples;
+    g->kept_row = g->example_row + examples;
+    g->output_offset = g->kept_row + examples;
     g->chunk_loss = mem_alloc(chunks, sizeof *g->chunk_loss);
 }

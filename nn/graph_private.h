@@ -26,6 +26,7 @@ struct graph {
     int loss, output, chunk_rows;
     int overridden; /* heads of attention */
     int draws;      /* of the next node */
+    bool by_row;    /* all nodes are of ROWS_EXAMPLE and act on rows one by one */
     bool picks;     /* has nodes of ROWS_OUTPUT: */
     int ends;       /* READOUT_FIRST or READOUT_LAST of each example; -1: predicted or wanted */
 
@@ -53,6 +54,7 @@ struct graph {
     int *output_offset; /* output rows before each example; examples + 1 */
     int32_t *output_target;
     int *example_row; /* 0, 1, 2, ...: the rows of ROWS_EXAMPLE */
+    int *kept_row;    /* of ROWS_EXAMPLE, those that the backward pass is of */
 };
 
 /* Find what flows where; once, before the first room is made. */
@@ -65,5 +67,10 @@ size_t graph_kept_rows(const struct graph *g, enum rows kind);
 void graph_plan_packing(struct graph *g);
 size_t graph_packed_size(const struct graph *g, const struct node *n, int direction);
 void graph_pack(struct graph *g, struct pool *pool);
+
+/* graph_leave_out.c: whether examples may be left out of a backward pass; and after the forward
+ * pass of a part of the batch that is one chunk, leave out those whose loss has gradient 0. */
+void graph_find_by_row(struct graph *g);
+void graph_leave_out(struct graph *g, struct call *c);
 
 #endif

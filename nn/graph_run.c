@@ -103,6 +103,8 @@ static void chunk_task(void *context, int index, int worker) {
     for (int i = 0; i < (run->learning ? g->loss + 1 : g->loss); i++)
         g->node[i].kind->forward(&c, &g->node[i]);
     if (run->learning) {
+        if (g->by_row && p->chunks == 1)
+            graph_leave_out(g, &c);
         backward(&c);
         return;
     }
@@ -336,6 +338,7 @@ void graph_predict(struct graph *g, struct pool *pool, const struct batch *batch
         plan_pass(g, batch, 0, batch->sequences, false);
         (void)place_chunks(g, pool, &run, &room);
     }
+    graph_pack(g, pool);
     pool_run(pool, g->pass.chunks, chunk_task, &run);
 }
 

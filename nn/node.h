@@ -62,6 +62,8 @@ struct node_kind {
     void (*prepare)(struct node *n); /* makes its table before the first batch; may be NULL */
     bool shares;                     /* forward understands batch.shared */
     bool packs;      /* of y = x w^T: option NODE_FIRST_ROW, tensor 0 as in grad_weight */
+    bool by_row;     /* backward, and the gradients of parameters, read nothing but values and kept
+                        memory, and sum over rows: rows whose gradient is 0 can be left out */
     bool wide;       /* the gradients of parameters are made from the node's gradient */
     bool takes_skip; /* backward understands EDGE_SKIP for input 0 */
     bool in_place;   /* backward may write the gradient of input 0 over its own */

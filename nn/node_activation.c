@@ -17,6 +17,7 @@ static void backward(const struct call *c, const struct node *n) {
 
 static const struct node_kind activation = {.shares = true,
                                             .name = "activation",
+                                            .by_row = true,
                                             .forward = forward,
                                             .backward = backward,
                                             .overwrites = true};

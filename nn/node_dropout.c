@@ -60,6 +60,7 @@ static void size(struct node *n, const struct graph_room *room) {
 
 static const struct node_kind dropout = {.shares = true,
                                          .name = "dropout",
+                                         .by_row = true,
                                          .forward = forward,
                                          .backward = backward,
                                          .size = size,

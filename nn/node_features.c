@@ -8,7 +8,7 @@ static void forward(const struct call *c, const struct node *n) {
         y[i] = scale * x[i] + shift;
 }
 
-static const struct node_kind features = {.name = "features", .forward = forward};
+static const struct node_kind features = {.name = "features", .by_row = true, .forward = forward};
 
 int graph_features(struct graph *g, int width, double scale, double shift) {
     return graph_add(

@@ -28,6 +28,7 @@ static void backward(const struct call *c, const struct node *n) {
 
 static const struct node_kind linear = {.shares = true,
                                         .name = "linear",
+                                        .by_row = true,
                                         .forward = forward,
                                         .backward = backward,
                                         .packs = true,

@@ -41,7 +41,7 @@ static void backward(const struct call *c, const struct node *n) {
 }
 
 static const struct node_kind loss_kind = {
-    .name = "loss", .forward = forward, .backward = backward, .overwrites = true};
+    .name = "loss", .by_row = true, .forward = forward, .backward = backward, .overwrites = true};
 
 void graph_loss(struct graph *g, int output, enum loss kind, double smoothing) {
     if (kind == LOSS_CROSS_ENTROPY) {

@@ -24,7 +24,7 @@ static void backward(const struct call *c, const struct node *n) {
 }
 
 static const struct node_kind product = {
-    .shares = true, .name = "product", .forward = forward, .backward = backward};
+    .shares = true, .name = "product", .by_row = true, .forward = forward, .backward = backward};
 
 int graph_product(struct graph *g, int a, int b) {
     return graph_add(g, &(struct node){.kind = &product,

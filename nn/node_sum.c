@@ -29,9 +29,11 @@ static void scale_backward(const struct call *c, const struct node *n) {
              node_input_gradient(c, n, 0));
 }
 
-static const struct node_kind sum_kind = {.shares = true, .name = "sum", .forward = sum_forward};
+static const struct node_kind sum_kind = {
+    .shares = true, .name = "sum", .by_row = true, .forward = sum_forward};
 static const struct node_kind scale_kind = {.shares = true,
                                             .name = "scale",
+                                            .by_row = true,
                                             .forward = scale_forward,
                                             .backward = scale_backward,
                                             .in_place = true};

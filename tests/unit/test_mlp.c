@@ -344,11 +344,82 @@ static void test_addition_generalises(void **state) {
     }
 }
 
+/* Examples beyond the margin of a hinge are left out of the backward pass, some or all: what is
+ * left has the gradient of a batch of the others. Numbers of examples are powers of 2, so that the
+ * mean over more of them scales exactly. */
+static void test_beyond_the_margin(void **state) {
+    (void)state;
+    enum { FEATURES = 5, OUTPUTS = 3, MOST = 64 };
+    for (int variant = 0; variant < 8; variant++) {
+        struct mlp_config config = {.input = MLP_FEATURES,
+                                    .features = FEATURES,
+                                    .outputs = OUTPUTS,
+                                    .hidden = {.n = 2, .item = {17, 9}},
+                                    .activation = variant & 1 ? MLP_TANH : MLP_RELU,
+                                    .bias = true,
+                                    .values = variant & 2,
+                                    .dropout = variant & 4 ? 0.3 : 0,
+                                    .scale = 1,
+                                    .loss = LOSS_HINGE};
+        struct model *m = make(&config);
+        model_init(m, 5);
+        struct rng r = rng_at(6, RNG_EVAL, (uint64_t)variant);
+        struct params *p = m->params;
+        real *all = mem_alloc(p->size, sizeof *all);
+        for (int kept = 0; kept <= MOST; kept = kept ? 2 * kept : 1) {
+            real feature[2][MOST * FEATURES], value[2][MOST * OUTPUTS];
+            int32_t label[2][MOST];
+            /* Among the others, or where dropout hangs on the place, before them. A value of 0 has
+             * slope 0, and a negative class is not counted. */
+            int step = config.dropout > 0 || !kept ? 1 : MOST / kept, some = 0;
+            for (int i = 0; i < MOST; i++) {
+                bool matters = some < kept && i % step == step - 1;
+                label[0][i] = matters ? i % OUTPUTS : -1;
+                for (int k = 0; k < FEATURES; k++)
+                    feature[0][i * FEATURES + k] = (real)rng_normal(&r);
+                for (int k = 0; k < OUTPUTS; k++)
+                    value[0][i * OUTPUTS + k] = matters ? (rng_below(&r, 2) ? 0.1F : -0.1F) : 0;
+                if (!matters)
+                    continue;
+                label[1][some] = label[0][i];
+                memcpy(feature[1] + some * FEATURES, feature[0] + i * FEATURES,
+                       FEATURES * sizeof(real));
+                memcpy(value[1] + some * OUTPUTS, value[0] + i * OUTPUTS, OUTPUTS * sizeof(real));
+                some++;
+            }
+            for (int k = 0; k < 2 && (k == 0 || kept); k++) {
+                struct batch b = {.sequences = k ? kept : MOST,
+                                  .feature = feature[k],
+                                  .label = config.values ? NULL : label[k],
+                                  .value = config.values ? value[k] : NULL,
+                                  .seed_dropout = 3};
+                model_gradient(m, NULL, &b, NULL);
+                if (k == 0)
+                    memcpy(all, p->gradient, p->size * sizeof *all);
+            }
+            real factor = config.values && kept ? (real)MOST / (real)kept : 1;
+            size_t differ = 0, nonzero = 0;
+            for (size_t i = 0; i < p->size; i++) {
+                differ += p->gradient[i] != factor * all[i];
+                nonzero += p->gradient[i] != 0;
+            }
+            assert_int_equal(differ, 0);
+            assert_true(kept ? nonzero > 10 : nonzero == 0);
+        }
+        free(all);
+        model_free(m);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),    cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_collapse), cmocka_unit_test(test_bits),
-        cmocka_unit_test(test_overfit),  cmocka_unit_test(test_addition_generalises),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_collapse),
+        cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_beyond_the_margin),
+        cmocka_unit_test(test_overfit),
+        cmocka_unit_test(test_addition_generalises),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
