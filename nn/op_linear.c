@@ -22,6 +22,13 @@ void op_linear_forward(const struct product_kernels *with, int rows, int in, int
         add_bias(rows, out, bias, residual, y);
         start.from = y;
     }
+    if (out == 1) {
+        /* One column would fill one lane of a vector: as a row of rows it fills all. */
+        for (int row = 0; row < rows && start.from != y; row++)
+            y[row] = residual ? residual[row] : bias ? *bias : 0;
+        with->product(PRODUCT_NT, 1, rows, in, w, in, x, in, (struct product_start){y, 0}, y, rows);
+        return;
+    }
     with->product(packed ? PRODUCT_PACKED : PRODUCT_NT, rows, out, in, x, in, packed ? packed : w,
                   in, start, y, out);
 }
