@@ -238,6 +238,7 @@ static int run_subject(struct evaluator *e, const struct subject *subject, struc
     e->model = m;
     if (result == 0) {
         const struct layout *l = &m->task.layout;
+        model_set_rows(m, MODEL_ROWS_PREDICTED);
         e->columns.ends = l->eos && layout_has_words(l);
         e->columns.whole = layout_is_whole(l);
         e->columns.ranked = l->objective != OBJECTIVE_VALUE;

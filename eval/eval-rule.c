@@ -55,6 +55,8 @@ static int score_subject(struct evaluator *e, const struct subject *subject, str
     struct vocab words = {0};
     struct rule_place at = {.run = subject->run};
     struct model *model = subject_read(subject, &words, &at.step, err);
+    if (model)
+        model_set_rows(model, MODEL_ROWS_WANTED);
     int result = model ? open_views(e, model, &words, err) : -1;
     for (size_t i = 0; i < e->corpora.n && result == 0; i++) {
         struct rule_view *v = &e->views[i];
