@@ -269,8 +269,13 @@ static size_t most_chunk_rows(const struct graph *g, const struct graph_room *ro
     return most < all ? most : all;
 }
 
+int64_t graph_chunks(const struct graph *g, int64_t weight) {
+    int64_t pair = 2 * (int64_t)g->chunk_rows;
+    return weight <= pair / 4 ? 1 : 2 * ((weight + pair - 1) / pair);
+}
+
 static size_t most_chunks(const struct graph *g, const struct graph_room *room) {
-    size_t most = total_weight(room) / (size_t)g->chunk_rows + 2;
+    size_t most = (size_t)graph_chunks(g, (int64_t)total_weight(room));
     return most < (size_t)room->rows[ROWS_EXAMPLE] ? most : (size_t)room->rows[ROWS_EXAMPLE];
 }
 

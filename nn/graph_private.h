@@ -72,5 +72,8 @@ void graph_pack(struct graph *g, struct pool *pool);
  * pass of a part of the batch that is one chunk, leave out those whose loss has gradient 0. */
 void graph_find_by_row(struct graph *g);
 void graph_leave_out(struct graph *g, struct call *c);
+/* Into how many chunks rows of this weight are cut: as many as closing at chunk_rows needs, made
+ * even, so that two threads have the same to do, or one of up to half of chunk_rows. */
+int64_t graph_chunks(const struct graph *g, int64_t weight);
 
 #endif

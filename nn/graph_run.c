@@ -153,14 +153,13 @@ static void plan_pass(struct graph *g, const struct batch *b, int first, int las
     struct pass *p = &g->pass;
     *p = (struct pass){.batch = b, .first_sequence = first, .last_sequence = last};
     int64_t before = weight_before(b, first), weight = weight_before(b, last) - before;
-    int64_t wished = (weight + g->chunk_rows - 1) / g->chunk_rows;
-    if (wished > 1)
-        wished += wished % 2; /* an odd one would leave a second thread without work at the end */
+    int64_t wished = graph_chunks(g, weight);
     int outputs = 0;
     for (int s = first; s < last; s++) {
         bool follows = b->shared && b->shared[s]; /* stays in the chunk of what it shares */
         if (s == first ||
-            (!follows && (weight_before(b, s) - before) * wished >= (int64_t)p->chunks * weight)) {
+            (!follows && p->chunks < wished &&
+             (weight_before(b, s) - before) * wished >= (int64_t)p->chunks * weight)) {
             g->chunk_first[p->chunks] = s;
             g->chunk_output[p->chunks] = outputs;
             p->chunks++;
