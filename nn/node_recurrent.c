@@ -22,6 +22,10 @@ static int products_of(const struct node *n) {
     return op_cell_blocks((enum cell)n->option[CELL]) * hidden_of(n);
 }
 
+static int stride_of(const struct node *n) {
+    return op_gates_stride((enum cell)n->option[CELL], hidden_of(n));
+}
+
 static bool has_extra(const struct node *n) {
     return n->option[CELL] == CELL_LSTM || n->option[CELL] == CELL_GRU;
 }
@@ -117,7 +121,7 @@ static size_t marks_size(const struct node *n) {
 }
 
 static void forward(const struct call *c, const struct node *n) {
-    int rows = c->rows[n->rows], in = n->option[INPUT_WIDTH], width = products_of(n);
+    int rows = c->rows[n->rows], in = n->option[INPUT_WIDTH], stride = stride_of(n);
     if (rows == 0)
         return;
     struct places p = set_places(c, n, (int *)(void *)c->scratch);
@@ -131,8 +135,9 @@ static void forward(const struct call *c, const struct node *n) {
         r.pick = p.pick;
     } else
         op_rows_pick(rows, in, node_input_value(c, n, 0), p.order.row, source);
-    op_linear_forward(r.with, sources, in, width, source, node_tensor(c, n, WEIGHT_IH), NULL,
-                      node_tensor(c, n, BIAS_IH), NULL, products);
+    r.with->product(PRODUCT_NT, sources, products_of(n), in, source, in,
+                    node_tensor(c, n, WEIGHT_IH), in,
+                    (struct product_start){node_tensor(c, n, BIAS_IH), 0}, products, stride);
     r.x = products;
     op_recurrent_forward(&r);
 }
@@ -146,7 +151,7 @@ struct sums {
 static struct sums sums_of(const struct node *n, size_t sources) {
     size_t width = (size_t)products_of(n), in = (size_t)n->option[INPUT_WIDTH];
     struct sums s = {.bias_hh = width, .products = 2 * width, .end = 2 * width};
-    s.source = s.products + sources * width;
+    s.source = s.products + sources * (size_t)stride_of(n);
     if (by_token(n))
         s.end = s.source + sources * in;
     return s;
@@ -155,7 +160,7 @@ static struct sums sums_of(const struct node *n, size_t sources) {
 static void bias_backward(const struct node *n, const struct op_recurrent *r, int sources,
                           const real *dproducts, real *dbias_ih, real *dbias_hh) {
     int width = products_of(n);
-    op_linear_backward_bias(sources, width, dproducts, 0, width, false, dbias_ih);
+    op_linear_backward_bias(sources, stride_of(n), dproducts, 0, width, false, dbias_ih);
     if (r->cell == CELL_GRU)
         op_recurrent_backward_bias(r->cell, r->hidden, r->order->rows, r->gates, r->extra, 0, width,
                                    false, dbias_hh);
@@ -165,7 +170,7 @@ static void bias_backward(const struct node *n, const struct op_recurrent *r, in
 
 static void backward(const struct call *c, const struct node *n) {
     int rows = c->rows[n->rows], in = n->option[INPUT_WIDTH], width = products_of(n);
-    int initial = initial_input(n);
+    int stride = stride_of(n), initial = initial_input(n);
     enum edge_kind edge = initial < 0 ? EDGE_NONE : n->edge[initial].kind;
     real *dinitial = edge == EDGE_NONE ? NULL : node_input_gradient(c, n, initial);
     if (rows == 0) {
@@ -178,23 +183,22 @@ static void backward(const struct call *c, const struct node *n) {
     struct op_recurrent r = operator(c, n, &p);
     op_recurrent_backward(&r, node_gradient(c, n), dinitial, edge == EDGE_ADD);
 
-    const real *weight = node_tensor(c, n, WEIGHT_IH);
     real *partial = node_partial(c, n);
     struct sums at = sums_of(n, by_token(n) ? (size_t)*p.sources : 0);
-    real *dproducts = r.gates;
+    real *dproducts = r.gates, *dsource = c->scratch;
     int sources = rows;
     if (by_token(n)) {
         sources = *p.sources;
         dproducts = partial + at.products;
-        op_rows_put(rows, width, r.gates, p.pick, true, dproducts);
-        op_linear_backward_input(r.with, sources, in, width, dproducts, weight, NULL, false,
-                                 partial + at.source);
-    } else if (n->edge[0].kind != EDGE_NONE) {
-        real *dsource = c->scratch;
-        op_linear_backward_input(r.with, rows, in, width, dproducts, weight, NULL, false, dsource);
-        op_rows_put(rows, in, dsource, p.order.row, n->edge[0].kind == EDGE_ADD,
-                    node_input_gradient(c, n, 0));
+        op_rows_put(rows, width, r.gates, stride, p.pick, true, dproducts);
+        dsource = partial + at.source;
     }
+    if (by_token(n) || n->edge[0].kind != EDGE_NONE)
+        r.with->product(PRODUCT_NN, sources, in, width, dproducts, stride,
+                        node_tensor(c, n, WEIGHT_IH), in, (struct product_start){0}, dsource, in);
+    if (!by_token(n) && n->edge[0].kind != EDGE_NONE)
+        op_rows_put(rows, in, dsource, in, p.order.row, n->edge[0].kind == EDGE_ADD,
+                    node_input_gradient(c, n, 0));
     bias_backward(n, &r, sources, dproducts, partial + at.bias_ih, partial + at.bias_hh);
 }
 
@@ -210,14 +214,14 @@ static void size(struct node *n, const struct graph_room *room) {
     size_t longest = (size_t)room->longest + (size_t)room->longest_memory;
     size_t rows = least((size_t)n->option[CHUNK] + longest, (size_t)room->rows[n->rows]);
     size_t sequences = least((size_t)room->rows[ROWS_EXAMPLE], rows);
-    size_t width = (size_t)products_of(n), in = (size_t)n->option[INPUT_WIDTH];
+    size_t stride = (size_t)stride_of(n), in = (size_t)n->option[INPUT_WIDTH];
     size_t sources = by_token(n) ? least((size_t)n->option[VOCABULARY], rows) : rows;
     n->kept_width[BEFORE] = (size_t)hidden_of(n);
     n->kept_width[EXTRA] = has_extra(n) ? (size_t)hidden_of(n) : 0;
-    n->kept_width[GATES] = width;
+    n->kept_width[GATES] = stride;
     n->kept_width[SOURCE] = in;
     n->kept_width[PLACES] = PLACES_WIDTH;
-    n->scratch = operator_scratch(n, sequences) + (by_token(n) ? sources * width : 0);
+    n->scratch = operator_scratch(n, sequences) + (by_token(n) ? sources * stride : 0);
     n->scratch = most(n->scratch, by_token(n) ? marks_size(n) : rows * in);
     n->partial = sums_of(n, sources).end;
 }
@@ -258,7 +262,7 @@ static void grad_hidden_weight(const struct graph *g, const struct pass *p,
                                const struct contribution *c, const struct tile *t, bool add,
                                real *gradient) {
     const struct node *n = graph_node(g, c->node);
-    size_t h = (size_t)hidden_of(n), width = (size_t)products_of(n);
+    size_t h = (size_t)hidden_of(n), stride = (size_t)stride_of(n);
     const real *gates = pass_kept(g, c->node, GATES), *before = pass_kept(g, c->node, BEFORE);
     const real *extra = pass_kept(g, c->node, EXTRA);
     struct chunk chunk;
@@ -270,7 +274,7 @@ static void grad_hidden_weight(const struct graph *g, const struct pass *p,
         size_t first = chunk.first + (size_t)skipped;
         op_recurrent_backward_weight(
             graph_products(g), (enum cell)n->option[CELL], (int)h, chunk.rows - skipped,
-            gates + first * width, before + first * h, extra ? extra + first * h : NULL,
+            gates + first * stride, before + first * h, extra ? extra + first * h : NULL,
             t->row_first, t->row_last, t->column_first, t->column_last, add, gradient);
         add = true;
     }
@@ -282,15 +286,15 @@ static void grad_input_weight(const struct graph *g, const struct pass *p,
                               const struct contribution *c, const struct tile *t, bool add,
                               real *gradient) {
     const struct node *n = graph_node(g, c->node);
-    size_t in = (size_t)n->option[INPUT_WIDTH], width = (size_t)products_of(n);
+    size_t in = (size_t)n->option[INPUT_WIDTH], stride = (size_t)stride_of(n);
     const real *gates = pass_kept(g, c->node, GATES), *source = pass_kept(g, c->node, SOURCE);
     struct chunk chunk;
     for (int k = 0; k < p->chunks; k++) {
         if (!get_chunk(g, c, k, &chunk))
             continue;
         op_linear_backward_weight(
-            graph_products(g), chunk.sources, (int)in, (int)width, source + chunk.first * in,
-            by_token(n) ? chunk.partial + chunk.at.products : gates + chunk.first * width,
+            graph_products(g), chunk.sources, (int)in, (int)stride, source + chunk.first * in,
+            by_token(n) ? chunk.partial + chunk.at.products : gates + chunk.first * stride,
             t->row_first, t->row_last, t->column_first, t->column_last, add, gradient);
         add = true;
     }

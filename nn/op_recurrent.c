@@ -9,6 +9,11 @@ int op_cell_blocks(enum cell cell) {
     return cell == CELL_LSTM ? 4 : cell == CELL_GRU ? 3 : 1;
 }
 
+int op_gates_stride(enum cell cell, int hidden) {
+    int width = op_cell_blocks(cell) * hidden, line = 64 / (int)sizeof(real);
+    return (size_t)width * sizeof(real) % 4096 == 0 ? width + line : width;
+}
+
 static size_t padded(size_t n) {
     return (n + 15) / 16 * 16;
 }
@@ -81,7 +86,7 @@ static int active_at(const struct time_order *o, int step) {
 static void step_forward(const struct op_recurrent *r, const struct scratch *s, int step) {
     const struct time_order *o = r->order;
     size_t h = (size_t)r->hidden, width = (size_t)op_cell_blocks(r->cell) * h;
-    size_t wide = r->cells ? 2 * h : h;
+    size_t wide = r->cells ? 2 * h : h, stride = (size_t)op_gates_stride(r->cell, r->hidden);
     int active = active_at(o, step), go_on = active_at(o, step + 1);
     bool product = step > 0 || r->initial;
     if (product)
@@ -93,8 +98,8 @@ static void step_forward(const struct op_recurrent *r, const struct scratch *s, 
     for (int k = 0; k < active; k++) {
         size_t place = (size_t)(o->start[step] + k);
         const real *u = product ? s->product + (size_t)k * width : no_product;
-        const real *x = r->x + (r->pick ? (size_t)r->pick[place] : place) * width;
-        real *gates = r->gates + place * width, *before = r->before + place * h;
+        const real *x = r->x + (r->pick ? (size_t)r->pick[place] : place) * stride;
+        real *gates = r->gates + place * stride, *before = r->before + place * h;
         real *extra = r->extra ? r->extra + place * h : NULL;
         real *y = r->y + (size_t)o->row[place] * wide;
         switch (r->cell) {
@@ -148,14 +153,14 @@ static void pack_backward(const struct op_recurrent *r, const struct scratch *s)
 /* To `state` the gradient of the states before the step, from those of the products. */
 static void product_backward(const struct op_recurrent *r, const struct scratch *s, int step) {
     size_t first = (size_t)r->order->start[step], h = (size_t)r->hidden;
-    size_t width = (size_t)op_cell_blocks(r->cell) * h;
+    int stride = op_gates_stride(r->cell, r->hidden);
     int active = active_at(r->order, step), together = blocks_together(r);
     bool gru = r->cell == CELL_GRU;
     enum product_form form = s->packed ? PRODUCT_PACKED : PRODUCT_NN;
     struct product_start add = {s->state, h};
-    r->with->product(form, active, r->hidden, together * r->hidden, r->gates + first * width,
-                     (int)width, s->packed ? s->weight : r->weight, r->hidden,
-                     gru ? add : (struct product_start){0}, s->state, r->hidden);
+    r->with->product(form, active, r->hidden, together * r->hidden,
+                     r->gates + first * (size_t)stride, stride, s->packed ? s->weight : r->weight,
+                     r->hidden, gru ? add : (struct product_start){0}, s->state, r->hidden);
     if (gru)
         r->with->product(form, active, r->hidden, r->hidden, r->extra + first * h, r->hidden,
                          s->packed ? s->weight + packed_together(r)
@@ -166,13 +171,13 @@ static void product_backward(const struct op_recurrent *r, const struct scratch 
 static void step_backward(const struct op_recurrent *r, const struct scratch *s, const real *dys,
                           int step) {
     const struct time_order *o = r->order;
-    size_t h = (size_t)r->hidden, width = (size_t)op_cell_blocks(r->cell) * h;
+    size_t h = (size_t)r->hidden, stride = (size_t)op_gates_stride(r->cell, r->hidden);
     size_t wide = r->cells ? 2 * h : h;
     int active = active_at(o, step);
     for (int k = 0; k < active; k++) {
         size_t place = (size_t)(o->start[step] + k);
         real *dh = s->state + (size_t)k * h, *dc = s->cell + (size_t)k * h;
-        real *gates = r->gates + place * width, *extra = r->extra ? r->extra + place * h : NULL;
+        real *gates = r->gates + place * stride, *extra = r->extra ? r->extra + place * h : NULL;
         const real *dy = dys + (size_t)o->row[place] * wide, *dz = r->cells ? dy + h : s->zeros;
         switch (r->cell) {
         case CELL_SRN:
@@ -231,8 +236,8 @@ void op_recurrent_backward_weight(const struct product_kernels *with, enum cell 
                                   int rows, const real *gates, const real *before,
                                   const real *extra, int out_first, int out_last, int in_first,
                                   int in_last, bool add, real *dw) {
-    int width = op_cell_blocks(cell) * hidden, split = apart(cell, hidden, out_first, out_last);
-    op_linear_backward_weight(with, rows, hidden, width, before, gates, out_first, split, in_first,
+    int stride = op_gates_stride(cell, hidden), split = apart(cell, hidden, out_first, out_last);
+    op_linear_backward_weight(with, rows, hidden, stride, before, gates, out_first, split, in_first,
                               in_last, add, dw);
     if (split < out_last)
         op_linear_backward_weight(with, rows, hidden, hidden, before, extra, split - 2 * hidden,
@@ -242,8 +247,8 @@ void op_recurrent_backward_weight(const struct product_kernels *with, enum cell 
 
 void op_recurrent_backward_bias(enum cell cell, int hidden, int rows, const real *gates,
                                 const real *extra, int first, int last, bool add, real *dbias) {
-    int width = op_cell_blocks(cell) * hidden, split = apart(cell, hidden, first, last);
-    op_linear_backward_bias(rows, width, gates, first, split, add, dbias);
+    int stride = op_gates_stride(cell, hidden), split = apart(cell, hidden, first, last);
+    op_linear_backward_bias(rows, stride, gates, first, split, add, dbias);
     if (split < last)
         op_linear_backward_bias(rows, hidden, extra, split - 2 * hidden, last - 2 * hidden, add,
                                 dbias + 2 * (size_t)hidden);

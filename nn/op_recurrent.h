@@ -25,6 +25,10 @@ enum cell { CELL_SRN, CELL_SRN_RELU, CELL_GRU, CELL_LSTM };
 /* Blocks of `hidden` in the products: 1, 1, 3, 4. */
 int op_cell_blocks(enum cell cell);
 
+/* Elements from one row of products or gates to the next: a few more than blocks hidden where rows
+ * would otherwise be so far apart that they share places in the processor's caches. */
+int op_gates_stride(enum cell cell, int hidden);
+
 /* The order of steps: first the first step of every sequence, then the second of those that have
  * one, and so on; within a step longer sequences first, and those of one length in their order. A
  * place is a number in this order. */
@@ -55,13 +59,13 @@ struct op_recurrent {
     /* The state before the first step, sequences x hidden (2 hidden for the LSTM: h, then c); NULL:
      * zeros. */
     const real *initial;
-    /* Products of the inputs, rows of blocks hidden: that of a place is row pick[place], or with
-     * pick NULL row `place`. */
+    /* Products of the inputs, rows of blocks hidden, op_gates_stride apart: that of a place is row
+     * pick[place], or with pick NULL row `place`. */
     const real *x;
     const int *pick;
-    /* What follows, but y, has its rows in the order of places. gates: rows x blocks hidden, what
-     * the backward pass needs and replaces by the gradient of the place's x; may be x itself,
-     * without pick. */
+    /* What follows, but y, has its rows in the order of places. gates: rows x blocks hidden,
+     * op_gates_stride apart, what the backward pass needs and replaces by the gradient of the
+     * place's x; may be x itself, without pick. */
     real *gates;
     real *before; /* rows x hidden: the state before each row */
     /* rows x hidden: the LSTM's c'; the GRU's u2, which becomes the gradient of u2. Else not

@@ -10,10 +10,11 @@ void op_rows_pick(int n, int width, const real *x, const int *row, real *y) {
                (size_t)width * sizeof *y);
 }
 
-CLONED void op_rows_put(int n, int width, const real *x, const int *row, bool add, real *y) {
+CLONED void op_rows_put(int n, int width, const real *x, int ld, const int *row, bool add,
+                        real *y) {
     for (int i = 0; i < n; i++) {
-        const real *from = x + (size_t)i * (size_t)width;
-        real *to = y + (size_t)row[i] * (size_t)width;
+        const real *from = x + (size_t)i * (size_t)ld;
+        real *to = y + (size_t)row[i] * (size_t)ld;
         if (!add) {
             memcpy(to, from, (size_t)width * sizeof *to);
             continue;

@@ -123,13 +123,15 @@ static void test_batches(void **state) {
             check_model(name, &c, 90, LONGEST, 11, 103);
 }
 
-/* Weights of more than one tile, and tiles that cut the GRU's blocks. */
+/* Weights of more than one tile, tiles that cut the GRU's blocks, and gates whose rows are kept
+ * apart. */
 static void test_tiles(void **state) {
     (void)state;
+    assert_int_not_equal(op_gates_stride(CELL_LSTM, 128), 4 * 128);
     for (int cell = CELL_SRN; cell <= CELL_LSTM; cell++) {
         struct rnn_config c = tiny;
         c.cell = (enum cell)cell;
-        c.hidden = cell == CELL_SRN ? 260 : 90;
+        c.hidden = cell == CELL_SRN ? 260 : cell == CELL_LSTM ? 128 : 90;
         c.layers = 1;
         c.dropout = 0;
         check_model("tiles", &c, 3, 4, 211, 7);
