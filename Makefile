@@ -69,7 +69,7 @@ GRAD_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(GRAD_SRC))
 HELPERS  := $(B)/unit/logits
 
 
-.PHONY: all help man fuzz fuzz-targets bench bench-gen bench-train bench-scale known deps check check-fast demo clean fmt lint unit grad tools
+.PHONY: all help man fuzz fuzz-targets bench bench-gen bench-train bench-scale bench-products known deps check check-fast demo clean fmt lint unit grad tools
 all: tools
 tools: $(TOOLS:%=$(BIN)/%)
 unit: $(UNIT_BIN) $(HELPERS)
@@ -81,6 +81,7 @@ help:
 	@echo '  make bench      rates of the tools on this machine'
 	@echo '  make bench-gen  rates of the generators and filters, beside zstd'
 	@echo '  make bench-train the trainers beside PyTorch (25 minutes; ROWS="d128 parity" PAIRS=5 WRITE=1)'
+	@echo '  make bench-products  products of matrices, beside OpenBLAS and oneDNN'
 	@echo '  make bench-scale cost a token against the size of everything, and of runs under -j2'
 	@echo '  make known      known answers of the science of training, five seeds each (minutes)'
 	@echo '  make fuzz       fuzz the readers of files, ten minutes each'
@@ -148,6 +149,9 @@ $(B)/unit/%: $(B)/tests/unit/%.o $(call obj,$(MOD_SRC)) $(ARCHIVES)
 	$(Q)$(CC) $(ALLFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 # Programs that benchmarks call.
+$(B)/bench/products $(B)/tests/bench/products.o: DNNL := $(wildcard /usr/include/dnnl.h)
+$(B)/tests/bench/products.o: OBJFLAGS = $(if $(DNNL),-DHAVE_DNNL)
+$(B)/bench/products: LDLIBS += $(if $(DNNL),-ldnnl)
 $(B)/bench/%: $(B)/tests/bench/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,link,$@)
@@ -202,6 +206,9 @@ bench-train: tools $(B)/bench/sgemm $(B)/bench/forward
 	@python3 tests/bench/train.py $(if $(WRITE),--write)
 bench-scale: tools $(B)/bench/sgemm
 	@python3 tests/bench/scale.py
+# Products of matrices alone, beside OpenBLAS and, where libdnnl-dev is installed, oneDNN.
+bench-products: $(B)/bench/products
+	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE OMP_NUM_THREADS=1 $<
 
 # Fuzz the readers of files, ten minutes each (SECONDS=n; needs clang and its libclang-rt).
 fuzz:
