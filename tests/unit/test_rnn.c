@@ -9,6 +9,7 @@
 
 #include "lib/mem.h"
 #include "nn/elementary.h"
+#include "nn/op_rows.h"
 #include "nn/optim.h"
 #include "rnn_batches.h"
 
@@ -363,12 +364,46 @@ static void test_json(void **state) {
     }
 }
 
+/* Sequences of 2, 0, 3, 2 and 1 rows from row 4 on. */
+static void test_time_order(void **state) {
+    (void)state;
+    const int offset[] = {4, 6, 6, 9, 11, 12}, sequence[] = {2, 0, 3, 4}, start[] = {0, 4, 7, 8};
+    const int forward[] = {2, 0, 5, 7, 3, 1, 6, 4}, backward[] = {4, 1, 6, 7, 3, 0, 5, 2};
+    int *memory = mem_alloc(time_order_size(8), sizeof *memory);
+    for (int reverse = 0; reverse < 2; reverse++) {
+        time_order_make(5, offset, reverse, memory);
+        struct time_order o = time_order_of(8, memory);
+        assert_int_equal(o.steps, 3);
+        assert_int_equal(o.sequences, 4);
+        assert_memory_equal(o.start, start, sizeof start);
+        assert_memory_equal(o.sequence, sequence, sizeof sequence);
+        assert_memory_equal(o.row, reverse ? backward : forward, sizeof forward);
+    }
+    struct time_order none = time_order_make(1, offset + 1, false, memory);
+    assert_int_equal(none.steps + none.sequences + none.rows, 0);
+    free(memory);
+}
+
+static void test_tokens_differ(void **state) {
+    (void)state;
+    const int32_t token[] = {3, 0, 3, 5, 0, 1}, expected[] = {3, 0, 5, 1};
+    const int numbers[] = {0, 1, 0, 2, 1, 3};
+    int mark[6], number[6];
+    int32_t different[6];
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(op_tokens_differ(6, token, 6, mark, number, different), 4);
+        assert_memory_equal(different, expected, sizeof expected);
+        assert_memory_equal(number, numbers, sizeof numbers);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_elementary), cmocka_unit_test(test_check_config),
         cmocka_unit_test(test_names),      cmocka_unit_test(test_initial),
         cmocka_unit_test(test_overfit),    cmocka_unit_test(test_threads),
         cmocka_unit_test(test_packing),    cmocka_unit_test(test_json),
+        cmocka_unit_test(test_time_order), cmocka_unit_test(test_tokens_differ),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
