@@ -30,18 +30,51 @@ double mem_machine(void) {
     return bytes > 0 ? bytes : 0;
 }
 
-void *mem_aligned(size_t count, size_t size) {
+void *mem_aligned_bare(size_t count, size_t size) {
     size_t bytes = checked_bytes(count, size);
     if (bytes > SIZE_MAX - 64)
         out_of_memory(count, size);
-    bytes = (bytes + 64) / 64 * 64;
-    void *p = aligned_alloc(64, bytes);
+    void *p = aligned_alloc(64, (bytes + 64) / 64 * 64);
     if (!p)
         out_of_memory(count, size);
-    return memset(p, 0, bytes);
+    return p;
+}
+
+void *mem_aligned(size_t count, size_t size) {
+    void *p = mem_aligned_bare(count, size);
+    return memset(p, 0, count * size);
+}
+
+/* A line of /proc/self/status, in kB. getrusage's peak is also that of the process before exec. */
+static double status_of(const char *key) {
+    FILE *f = fopen("/proc/self/status", "re");
+    char line[256];
+    double bytes = 0;
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, key, strlen(key)) == 0)
+            bytes = strtod(line + strlen(key), NULL) * 1024;
+    if (f)
+        fclose(f);
+    return bytes;
+}
+
+double mem_resident(void) {
+    return status_of("VmRSS:");
+}
+
+double mem_peak(void) {
+    return status_of("VmHWM:");
 }
 
 void *mem_grow(void *array, size_t *capacity, size_t need, size_t size) {
+    size_t before = *capacity;
+    char *p = mem_grow_bare(array, capacity, need, size);
+    if (*capacity > before)
+        memset(p + before * size, 0, (*capacity - before) * size);
+    return p;
+}
+
+void *mem_grow_bare(void *array, size_t *capacity, size_t need, size_t size) {
     if (need <= *capacity)
         return array;
     size_t cap = *capacity < 8 ? 8 : *capacity;
@@ -50,10 +83,9 @@ void *mem_grow(void *array, size_t *capacity, size_t need, size_t size) {
             out_of_memory(need, size);
         cap *= 2;
     }
-    char *p = realloc(array, checked_bytes(cap, size));
+    void *p = realloc(array, checked_bytes(cap, size));
     if (!p)
         out_of_memory(cap, size);
-    memset(p + *capacity * size, 0, (cap - *capacity) * size);
     *capacity = cap;
     return p;
 }

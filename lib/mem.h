@@ -18,13 +18,24 @@ void *mem_alloc(size_t count, size_t size);
 /* The same, aligned to 64 bytes (a cache line, an AVX-512 register). Free with free(). */
 void *mem_aligned(size_t count, size_t size);
 
+/* The same not zeroed: what is not used then takes no memory. */
+void *mem_aligned_bare(size_t count, size_t size);
+
 /* Make room for at least `need` elements of `size` bytes: at least doubles *capacity. New room is
  * zeroed. Returns the array, which may have moved. */
 void *mem_grow(void *array, size_t *capacity, size_t need, size_t size);
 
+/* The same with new room not zeroed. */
+void *mem_grow_bare(void *array, size_t *capacity, size_t need, size_t size);
+
 /* Bytes of memory that this machine has; 0: it does not tell. What needs more is better refused
  * than killed half-way. */
 double mem_machine(void);
+
+/* Bytes of memory that this process has now, and has had at most, as the system counts them (the
+ * resident set: code and libraries too); 0: it does not tell. */
+double mem_resident(void);
+double mem_peak(void);
 
 char *mem_strdup(const char *text);
 char *mem_strndup(const char *text, size_t len);

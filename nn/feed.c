@@ -100,7 +100,7 @@ static void cut_windows(struct feed *f, struct example_store *s) {
     size_t last = t->n - 1, window = (size_t)f->request.window;
     for (size_t from = words;; from += (size_t)f->request.stride) {
         size_t rows = last - from < window ? last - from : window;
-        s->items = mem_grow(s->items, &s->cap_items, s->n + 1, sizeof *s->items);
+        s->items = mem_grow_bare(s->items, &s->cap_items, s->n + 1, sizeof *s->items);
         s->items[s->n++] = (struct example_item){from, (uint32_t)rows + 1, 0};
         if (from + rows == last)
             return;

@@ -121,7 +121,7 @@ static int read_numbers(const char *text, const char *name, real **to, size_t *n
             return err_set(err, STATUS_DATA, "column '%s': '%.*s' is not a finite number", name,
                            len > 60 ? 60 : (int)len, text);
         if (*n == *cap)
-            *to = mem_grow(*to, cap, *n + 1, sizeof **to);
+            *to = mem_grow_bare(*to, cap, *n + 1, sizeof **to);
         (*to)[(*n)++] = (real)x;
         text += len;
     }
@@ -239,7 +239,7 @@ static int read_fields(struct row_reader *r, char **fields, struct example_store
         read_label(r, fields, s, err) != 0)
         return -1;
     if (s->n == s->cap_items)
-        s->items = mem_grow(s->items, &s->cap_items, s->n + 1, sizeof *s->items);
+        s->items = mem_grow_bare(s->items, &s->cap_items, s->n + 1, sizeof *s->items);
     s->items[s->n++] = item;
     return 0;
 }

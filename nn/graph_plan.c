@@ -398,7 +398,8 @@ void graph_reserve(struct graph *g, const struct graph_room *room) {
     g->worker = mem_alloc((size_t)r->workers, sizeof *g->worker);
     struct cursor measure = {0};
     lay_out(g, r, &measure, g->worker);
-    g->memory = mem_aligned(measure.used, sizeof(real));
+    /* Larger batches than come leave their part of it untouched. */
+    g->memory = mem_aligned_bare(measure.used, sizeof(real));
     struct cursor hand_out = {.from = g->memory};
     lay_out(g, r, &hand_out, g->worker);
     const struct graph_room all = largest(r);

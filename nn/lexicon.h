@@ -27,7 +27,7 @@ struct tokens {
 
 static inline void tokens_add(struct tokens *t, int32_t token) {
     if (t->n == t->cap)
-        t->items = mem_grow(t->items, &t->cap, t->n + 1, sizeof *t->items);
+        t->items = mem_grow_bare(t->items, &t->cap, t->n + 1, sizeof *t->items);
     t->items[t->n++] = token;
 }
 

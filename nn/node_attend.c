@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "nn/graph_private.h"
 
@@ -67,9 +68,10 @@ static void draw(const struct call *c, const struct node *n, const struct attent
             for (int i = 0; i < queries; i++, m += keys) {
                 size_t row = node_batch_row(c, n->rows, first + i);
                 int place = a->query_place ? a->query_place[first + i] : i;
+                int seen = op_attend_seen(a, s, place, keys);
                 node_draw(c, n, n->number[DROPOUT],
-                          (uint32_t)((row * (size_t)a->heads + (size_t)h) * blocks),
-                          op_attend_seen(a, s, place, keys), m);
+                          (uint32_t)((row * (size_t)a->heads + (size_t)h) * blocks), seen, m);
+                memset(m + seen, 0, (size_t)(keys - seen) * sizeof *m);
             }
     }
 }

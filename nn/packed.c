@@ -27,7 +27,7 @@ void packed_free(struct packed *p) {
 /* Room for n more; their first. Never NULL, also for none. */
 static int32_t *more(struct tokens *t, size_t n) {
     if (t->n + n >= t->cap)
-        t->items = mem_grow(t->items, &t->cap, t->n + n + 1, sizeof *t->items);
+        t->items = mem_grow_bare(t->items, &t->cap, t->n + n + 1, sizeof *t->items);
     t->n += n;
     return t->items + t->n - n;
 }
