@@ -401,6 +401,31 @@ bool feed_is_stream(const struct feed *f) {
     return f->stream != NULL;
 }
 
+struct feed_sizes feed_largest_batch(struct feed *f) {
+    struct feed_sizes most = {f->most_tokens, f->most_memory, f->most_sequences}, all = {0, 0, 0};
+    if (f->stream || f->request.pack || f->request.by != BATCH_EXAMPLES)
+        return most;
+    for (size_t k = 0; k < f->n_phases; k++) {
+        struct feed_sizes of_phase = phase_largest_batch(f, &f->phases[k]);
+        all.tokens = largest(all.tokens, of_phase.tokens);
+        all.memory = largest(all.memory, of_phase.memory);
+        all.sequences = largest(all.sequences, of_phase.sequences);
+    }
+    return all;
+}
+
+size_t feed_bytes(const struct feed *f) {
+    size_t bytes = 0;
+    for (size_t k = 0; k < f->n_phases; k++) {
+        const struct phase *p = &f->phases[k];
+        const struct example_store *s = &p->store;
+        bytes += (s->tokens.n + s->label.n) * sizeof(int32_t) + s->n * sizeof *s->items +
+                 (s->n_feature + s->n_value) * sizeof(real) +
+                 (p->order ? s->n * sizeof *p->order : 0) + (p->ends ? s->n * sizeof *p->ends : 0);
+    }
+    return bytes;
+}
+
 const struct corpus_digest *feed_digests(const struct feed *f) {
     return f->digests;
 }

@@ -87,6 +87,15 @@ struct feed_facts {
 };
 struct feed_facts feed_facts(const struct feed *f);
 
+/* What the largest batch of the first epoch has; of a stream, the largest that there can be. */
+struct feed_sizes {
+    int64_t tokens, memory, sequences;
+};
+struct feed_sizes feed_largest_batch(struct feed *f);
+
+/* Bytes of memory that the corpora take. */
+size_t feed_bytes(const struct feed *f);
+
 /* The layout with its identities; the classes in order of their numbers. The feed's. */
 const struct layout *feed_layout(const struct feed *f);
 const struct vocab *feed_classes(const struct feed *f);

@@ -34,6 +34,27 @@ void phase_prepare(struct feed *f, struct phase *p) {
     p->tokens = p->store.tokens.n + p->store.n * ((size_t)f->layout.bos + f->layout.eos);
 }
 
+struct feed_sizes phase_largest_batch(struct feed *f, struct phase *p) {
+    struct feed_sizes most = {.sequences = f->request.batch};
+    uint64_t batch = (uint64_t)f->request.batch, place = 0;
+    uint64_t epochs = (batch + p->store.n - 1) / p->store.n; /* in a batch; mostly 1 */
+    batch = epochs > 1 ? p->store.n : batch;
+    do {
+        int64_t tokens = 0, memory = 0;
+        for (uint64_t i = 0; i < batch; i++, place++) {
+            size_t k = index_at(f, p, place);
+            int64_t own = (int64_t)layout_memory_rows(&f->layout, p->store.items[k].n_source);
+            tokens += (int64_t)feed_rows(f, &p->store, k) - own;
+            memory += own;
+        }
+        most.tokens = tokens > most.tokens ? tokens : most.tokens;
+        most.memory = memory > most.memory ? memory : most.memory;
+    } while (place + batch <= p->store.n);
+    most.tokens *= (int64_t)epochs;
+    most.memory *= (int64_t)epochs;
+    return most;
+}
+
 static int batch_of_examples(struct feed *f, struct phase *p, int64_t step, struct err *err) {
     uint64_t place = (uint64_t)step * (uint64_t)f->request.batch;
     for (int64_t i = 0; i < f->request.batch; i++, place++)

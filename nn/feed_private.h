@@ -83,6 +83,9 @@ void feed_hash_example(const struct feed *f, const struct example_store *s, size
 int phase_batch(struct feed *f, struct phase *p, int64_t step, struct err *err);
 void phase_prepare(struct feed *f, struct phase *p);
 
+/* The largest of the batches of examples that lie in the first epoch of a phase. */
+struct feed_sizes phase_largest_batch(struct feed *f, struct phase *p);
+
 /* The next batch of the stream; past it without making it. */
 int stream_batch(struct feed *f, bool skip, struct err *err);
 void stream_free(struct stream *s);

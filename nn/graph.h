@@ -163,8 +163,9 @@ struct graph_room {
 /* Make room for batches of up to these sizes. Room never shrinks. Within it nothing is allocated in
  * a step; a batch beyond it makes more room by itself. */
 void graph_reserve(struct graph *g, const struct graph_room *room);
-/* Bytes that such room takes; 0: it is there. */
+/* Bytes that such room takes; 0: it is there. And whether or not it is. */
 size_t graph_room_bytes(struct graph *g, const struct graph_room *room);
+size_t graph_room_whole_bytes(struct graph *g, const struct graph_room *room);
 
 /* Forward and backward: fills params.gradient with the gradient of the mean loss over what is
  * counted and returns that mean; *counted (may be NULL) gets the number. With none counted both are

@@ -360,9 +360,11 @@ static bool has_room(const struct graph_room *have, const struct graph_room *wan
 }
 
 size_t graph_room_bytes(struct graph *g, const struct graph_room *room) {
+    return g->memory && has_room(&g->room, room) ? 0 : graph_room_whole_bytes(g, room);
+}
+
+size_t graph_room_whole_bytes(struct graph *g, const struct graph_room *room) {
     graph_plan(g);
-    if (g->memory && has_room(&g->room, room))
-        return 0;
     struct graph kept = *g;
     struct node *nodes = mem_alloc(g->nodes, sizeof *nodes);
     memcpy(nodes, g->node, g->nodes * sizeof *nodes);

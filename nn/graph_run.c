@@ -302,8 +302,8 @@ static void find_strides(const struct graph *g, const struct batch *b, size_t *s
     }
 }
 
-/* Let all chunks of a worker have the same rows, of the kinds of which there is not room for all.
- * If there is not even that, as when examples have no rows and a chunk any number of them: false,
+/* Let all chunks of a worker have the same rows, unless that takes more than rows of their own. If
+ * there is not room for that, as when examples have no rows and a chunk any number of them: false,
  * and what is needed added to *room. */
 static bool place_chunks(const struct graph *g, const struct pool *pool, struct run *run,
                          struct graph_room *room) {
@@ -313,8 +313,8 @@ static bool place_chunks(const struct graph *g, const struct pool *pool, struct 
     for (int k = 0; k < ROWS_KINDS; k++) {
         size_t have = graph_kept_rows(g, (enum rows)k), all = g->pass.rows[k],
                need = stride[k] * (size_t)pool_workers(pool);
+        run->passing[k] = need < all;
         need = need < all ? need : all;
-        run->passing[k] = all > have;
         run->stride[k] = stride[k];
         if (need > have) {
             room->rows[k] = (int)need;

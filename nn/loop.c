@@ -411,6 +411,7 @@ static int run_to_end(struct run *run, struct manifest *old, struct err *err) {
         return -1;
     }
     tell_plan(run);
+    loop_tell_memory(run);
     int result = train(run, err);
     if (result == 0) {
         result = metrics_close(run->metrics, err);
@@ -434,7 +435,7 @@ static int run_to_end(struct run *run, struct manifest *old, struct err *err) {
 }
 
 enum status loop_run(const struct loop_request *request, struct err *err) {
-    struct run run = {.request = request, .lock = -1, .saved = -1};
+    struct run run = {.request = request, .lock = -1, .saved = -1, .program = mem_resident()};
     struct buf path = {0};
     mat_init();
     buf_printf(&path, "%s/run.json", request->folder);

@@ -77,7 +77,8 @@ struct run {
     bool ended;    /* nothing is left to do */
     struct checkpoint_state state;
     double last_loss, last_norm, update_norm;
-    real *before; /* weights before an update that is measured */
+    real *before;   /* weights before an update that is measured */
+    double program; /* bytes of memory before anything was loaded */
 
     enum report report;
     struct vocab names; /* of all metrics, split/name */
@@ -190,6 +191,9 @@ int loop_check_vocabulary(const struct run *run, size_t known, struct err *err);
 /* The model must be that of the checkpoint; then copy the checkpoint into the run's own folder, if
  * it has not `begun`, and write the manifest's section. */
 int loop_import(struct run *run, struct manifest *old, struct err *err);
+
+/* loop_memory.c: say how much memory the run is expected to need at most. */
+void loop_tell_memory(struct run *run);
 
 /* loop_time.c: timing.tsv. Problems with what is there make it begin anew. */
 int loop_open_timing(struct run *run, bool anew, struct err *err);

@@ -1,8 +1,8 @@
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "lib/mem.h"
 #include "nn/loop_private.h"
 
 /* The seconds of the last row up to this step. */
@@ -48,8 +48,6 @@ void loop_put_rate(const struct run *run, char *text, size_t room) {
 
 int loop_add_timing(struct run *run, struct err *err) {
     double now = progress_seconds(&run->progress);
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
     if (metrics_add(run->timing, run->step, "time", "seconds", run->seconds_before + now, err) != 0)
         return -1;
     if (run->step > run->noted_step &&
@@ -58,8 +56,7 @@ int loop_add_timing(struct run *run, struct err *err) {
          metrics_add(run->timing, run->step, "time", "tokens_per_second", loop_token_rate(run),
                      err) != 0))
         return -1;
-    if (metrics_add(run->timing, run->step, "time", "peak_memory", (double)usage.ru_maxrss * 1024,
-                    err) != 0)
+    if (metrics_add(run->timing, run->step, "time", "peak_memory", mem_peak(), err) != 0)
         return -1;
     run->noted_step = run->step;
     run->noted_tokens = run->state.tokens;

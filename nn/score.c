@@ -464,15 +464,33 @@ static struct graph_room room_of(const struct pass *p, const struct job *jobs, s
                                .workers = pool ? pool_workers(pool) : 1};
 }
 
+static struct pass begin_pass(const struct score_set *s) {
+    return (struct pass){.set = (struct score_set *)(uintptr_t)s,
+                         .whole = layout_is_whole(&s->layout),
+                         .at_once = s->layout.objective == OBJECTIVE_CLASS || s->cloze.n > 0};
+}
+
+static bool can_share(const struct score_set *s, const struct graph *graph) {
+    return graph && graph_can_share(graph) && s->layout.shape == SHAPE_DECODER &&
+           layout_has_words(&s->layout) && !s->layout.bidirectional_prefix &&
+           !s->format.same_length && s->rules.n <= BATCH_SEQUENCES;
+}
+
+struct graph_room score_room(const struct score_set *s, const struct model *model,
+                             const struct pool *pool) {
+    struct pass p = begin_pass(s);
+    size_t n;
+    struct job *jobs = list_jobs(s, p.at_once, can_share(s, model->graph), &n);
+    struct graph_room room = room_of(&p, jobs, n, pool);
+    free(jobs);
+    return room;
+}
+
 /* `graph` to make room in, or NULL. */
 static void run_jobs(struct score_set *s, score_forward *forward, void *predictor,
                      struct pool *pool, struct graph *graph) {
-    struct pass p = {.set = s,
-                     .whole = layout_is_whole(&s->layout),
-                     .at_once = s->layout.objective == OBJECTIVE_CLASS || s->cloze.n > 0};
-    bool shares = graph && graph_can_share(graph) && s->layout.shape == SHAPE_DECODER &&
-                  layout_has_words(&s->layout) && !s->layout.bidirectional_prefix &&
-                  !s->format.same_length && s->rules.n <= BATCH_SEQUENCES;
+    struct pass p = begin_pass(s);
+    bool shares = can_share(s, graph);
     for (size_t i = 0; i < s->n_positions; i++)
         s->positions[i].loss = 0, s->positions[i].n = 0;
     size_t n;

@@ -106,6 +106,11 @@ const struct vocab *score_vocab(const struct score_set *s);
 const struct layout *score_layout(const struct score_set *s);
 struct score_words score_among(const struct score_set *s);
 
+/* The room that a run of the model needs; bytes of memory that the set takes. */
+struct graph_room score_room(const struct score_set *s, const struct model *model,
+                             const struct pool *pool);
+size_t score_bytes(const struct score_set *s);
+
 /* Run the model over the set; replaces the results of any run before. */
 void score_run(struct score_set *s, struct model *model, struct pool *pool);
 

@@ -620,6 +620,14 @@ struct score_set *score_open(const char *path, const struct vocab *vocab,
     return s;
 }
 
+size_t score_bytes(const struct score_set *s) {
+    size_t tokens = s->tokens.n + s->base.tokens.n + s->n_tag_lists,
+           numbers = s->base.n_feature + s->base.n_value;
+    return tokens * sizeof(int32_t) + numbers * sizeof(real) +
+           s->n * (sizeof *s->examples + sizeof *s->verdicts) + s->n_answers * sizeof *s->answers +
+           s->n * s->rules.n * sizeof *s->cells + s->base.n * sizeof *s->base.items;
+}
+
 void score_free(struct score_set *s) {
     if (!s)
         return;
