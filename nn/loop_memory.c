@@ -44,6 +44,6 @@ void loop_tell_memory(struct run *run) {
     double all = weights + optimiser + work + corpora + run->program;
     msg_note("%s: expects to need %.0f MB of memory: %.0f for weights and gradients, %.0f for the "
              "optimiser, %.0f for activations, %.0f for corpora, %.0f for the program",
-             run->request->folder, all / MEGA, weights / MEGA, optimiser / MEGA,
-             work / MEGA, corpora / MEGA, run->program / MEGA);
+             run->request->folder, all / MEGA, weights / MEGA, optimiser / MEGA, work / MEGA,
+             corpora / MEGA, run->program / MEGA);
 }
