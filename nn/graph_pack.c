@@ -55,11 +55,12 @@ static void pack_task(void *context, int index, int worker) {
         g->products->pack(PRODUCT_NN, in, n->width, weight, in, to);
 }
 
-/* Chunks for which packing ahead pays. */
-enum { CHUNKS_PAY = 3 };
+/* Chunks for which packing ahead pays; and when it rounds. */
+enum { CHUNKS_PAY = 3, ROUNDED_CHUNKS_PAY = 2 };
 
 void graph_pack(struct graph *g, struct pool *pool) {
-    g->packed = g->packs && g->pass.chunks >= CHUNKS_PAY;
+    int pay = g->products->rounds ? ROUNDED_CHUNKS_PAY : CHUNKS_PAY;
+    g->packed = g->packs && g->pass.chunks >= pay;
     if (g->packed)
         pool_run(pool, 2 * (int)g->nodes, pack_task, g);
 }

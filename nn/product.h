@@ -35,6 +35,7 @@ enum band { BAND_ALL, BAND_LOWER, BAND_UPPER };
 struct product_kernels {
     const char *name; /* "avx512", "avx2", "portable"; of bf16 "avx512-bf16" */
     bool (*runs_here)(void);
+    bool rounds; /* operands, as they are packed, which therefore costs more */
 
     /* C (m x n) = start + A B. Blocks are packed into memory of the calling thread. */
     void (*product)(enum product_form form, int m, int n, int k, const real *a, int lda,

@@ -62,6 +62,7 @@ static void transpose(int rows, int columns, const real *x, int ldx, int width, 
 const struct product_kernels product_bf16 = {
     .name = "avx512-bf16",
     .runs_here = runs_here,
+    .rounds = true,
     .product = whole_product,
     .packed_size = packed_size,
     .pack = pack,
