@@ -60,59 +60,13 @@ INLINE void head_backward(const struct head *h, const real *p, const real *dy, r
     kernels->small(n, d, h->queries, ds, 1, width, h->q, h->ldq, upper, dk, h->ldkv);
 }
 
-CLONED void op_attention_forward(int sequences, const int *offset, int heads, int head_dim,
-                                 const real *qkv, real *probability, real *y, real *scratch) {
-    int dim = heads * head_dim;
-    struct head h = {.head_dim = head_dim,
-                     .ldq = 3 * dim,
-                     .ldkv = 3 * dim,
-                     .ldy = dim,
-                     .scale = (real)(1 / sqrt(head_dim))};
-    for (int s = 0; s < sequences; s++) {
-        size_t row = offset[s] - offset[0];
-        h.queries = h.keys = offset[s + 1] - offset[s];
-        for (int i = 0; i < heads; i++) {
-            h.q = qkv + row * 3 * dim + (size_t)i * head_dim;
-            h.k = h.q + dim;
-            h.v = h.k + dim;
-            head_forward(&h, probability, y + row * dim + (size_t)i * head_dim, scratch);
-            probability += (size_t)h.queries * h.keys;
-        }
-    }
-}
-
-CLONED void op_attention_backward(int sequences, const int *offset, int heads, int head_dim,
-                                  const real *qkv, const real *probability, const real *dy,
-                                  real *dqkv, real *scratch) {
-    int dim = heads * head_dim;
-    struct head h = {.head_dim = head_dim,
-                     .ldq = 3 * dim,
-                     .ldkv = 3 * dim,
-                     .ldy = dim,
-                     .scale = (real)(1 / sqrt(head_dim))};
-    for (int s = 0; s < sequences; s++) {
-        size_t row = offset[s] - offset[0];
-        h.queries = h.keys = offset[s + 1] - offset[s];
-        for (int i = 0; i < heads; i++) {
-            size_t at = row * 3 * dim + (size_t)i * head_dim;
-            real *dq = dqkv + at;
-            h.q = qkv + at;
-            h.k = h.q + dim;
-            h.v = h.k + dim;
-            head_backward(&h, probability, dy + row * dim + (size_t)i * head_dim, dq, dq + dim,
-                          dq + 2 * dim, scratch);
-            probability += (size_t)h.queries * h.keys;
-        }
-    }
-}
-
 /* Where sequence s stands in the rows of queries and keys. */
 INLINE void stand(const struct attention *a, int s, struct head *h, size_t *query, size_t *key) {
     *query = (size_t)(a->query_offset[s] - a->query_offset[0]);
     *key = (size_t)(a->key_offset[s] - a->key_offset[0]) * a->ldkv;
     h->queries = a->query_offset[s + 1] - a->query_offset[s];
     h->keys = a->key_offset[s + 1] - a->key_offset[s];
-    h->place = a->query_place + *query;
+    h->place = a->query_place ? a->query_place + *query : NULL;
 }
 
 CLONED void op_attention_places_forward(const struct attention *a, real *probability, real *y,
@@ -156,4 +110,36 @@ CLONED void op_attention_places_backward(const struct attention *a, const real *
             probability += (size_t)h.queries * h.keys;
         }
     }
+}
+
+/* Queries, keys and values side by side in the rows of qkv. */
+static struct attention side_by_side(int sequences, const int *offset, int heads, int head_dim,
+                                     const real *qkv) {
+    int dim = heads * head_dim;
+    return (struct attention){.heads = heads,
+                              .head_dim = head_dim,
+                              .scale = (real)(1 / sqrt(head_dim)),
+                              .sequences = sequences,
+                              .query_offset = offset,
+                              .key_offset = offset,
+                              .q = qkv,
+                              .k = qkv + dim,
+                              .v = qkv + 2 * dim,
+                              .ldq = 3 * dim,
+                              .ldkv = 3 * dim};
+}
+
+void op_attention_forward(int sequences, const int *offset, int heads, int head_dim,
+                          const real *qkv, real *probability, real *y, real *scratch) {
+    struct attention a = side_by_side(sequences, offset, heads, head_dim, qkv);
+    op_attention_places_forward(&a, probability, y, scratch);
+}
+
+void op_attention_backward(int sequences, const int *offset, int heads, int head_dim,
+                           const real *qkv, const real *probability, const real *dy, real *dqkv,
+                           real *scratch) {
+    struct attention a = side_by_side(sequences, offset, heads, head_dim, qkv);
+    int dim = heads * head_dim;
+    struct attention_gradient d = {.q = dqkv, .k = dqkv + dim, .v = dqkv + 2 * dim};
+    op_attention_places_backward(&a, probability, dy, &d, scratch);
 }
